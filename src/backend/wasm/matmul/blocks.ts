@@ -1,0 +1,138 @@
+import { type Code, call, type Expr, type FunctionBuilder, i32, type ModuleBuilder, select, when } from "../encode.ts";
+import { type BlockKernel, blockColumns, blockKernel, blockRows } from "./block.ts";
+import { constant, plus } from "./lanes.ts";
+import { packKernel, packOrder } from "./pack.ts";
+import { type BlockProduct, scratchParts } from "./plan.ts";
+
+type Int = Expr<"i32">;
+const offset = (base: Int, index: Int, bytes: number): Int => i32.add(base, i32.mul(index, constant(bytes)));
+
+/** body(start, size) for every piece of `total`, the last one possibly shorter. */
+function pieces(f: FunctionBuilder, total: number, step: number, body: (start: Int, size: Int) => Code): Code {
+  if (total <= step) return body(constant(0), constant(total));
+  const size = f.local("i32");
+  return f.for(constant(0), constant(total), step, (start) => {
+    const rest = i32.sub(constant(total), start);
+    return [size.set(select(i32.ltS(rest, constant(step)), rest, constant(step))), body(start, size.get)];
+  });
+}
+
+/** One matrix product: cache blocks of depth, columns and rows, and in them register blocks. */
+export function blockProduct(
+  module: ModuleBuilder,
+  f: FunctionBuilder,
+  plan: BlockProduct,
+  at: { readonly a: Int; readonly b: Int; readonly out: Int; readonly scratch: Int },
+): Code {
+  const { lanes, spec, packA, packB } = plan;
+  const { bytes } = lanes;
+  const width = blockColumns(lanes);
+  const a = { row: spec.a.row * bytes, depth: spec.a.column * bytes };
+  const b = { depth: spec.b.row * bytes, column: spec.b.column * bytes };
+  const outRow = spec.n * bytes;
+  const aPacked = at.scratch;
+  const bPacked = plus(at.scratch, scratchParts(plan).a);
+  const kernel = (rows: number, columns: number): BlockKernel =>
+    blockKernel(module, lanes, {
+      rows,
+      columns,
+      a: packA ? { row: bytes, depth: blockRows * bytes } : a,
+      b: packB ? { depth: width * bytes, padded: true } : { depth: b.depth, padded: false },
+    });
+  const raggedRows = spec.m % blockRows;
+  const raggedColumns = spec.n % width;
+
+  const aAt = f.local("i32");
+  const bAt = f.local("i32");
+  const outAt = f.local("i32");
+  const aBlock = f.local("i32");
+  const bPanel = f.local("i32");
+  const blocks = f.local("i32");
+
+  /** All rows of the cache block times one panel of columns. */
+  const panel = (columns: number, rows: Int, depth: Int, accumulate: Int): Code => [
+    spec.m >= blockRows
+      ? when(
+          blocks.get,
+          call(
+            kernel(blockRows, columns),
+            aAt.get,
+            bAt.get,
+            outAt.get,
+            depth,
+            blocks.get,
+            aBlock.get,
+            constant(outRow),
+            accumulate,
+          ),
+        )
+      : [],
+    raggedRows > 0
+      ? when(
+          i32.and(rows, constant(blockRows - 1)),
+          call(
+            kernel(raggedRows, columns),
+            i32.add(aAt.get, i32.mul(blocks.get, aBlock.get)),
+            bAt.get,
+            offset(outAt.get, blocks.get, blockRows * outRow),
+            depth,
+            constant(1),
+            constant(0),
+            constant(outRow),
+            accumulate,
+          ),
+        )
+      : [],
+  ];
+
+  return pieces(f, spec.k, plan.depth, (depthStart, depth) => {
+    const accumulate = i32.ne(depthStart, constant(0));
+    return pieces(f, spec.n, plan.columns, (columnStart, columns) => {
+      const bBlock = i32.add(offset(at.b, depthStart, b.depth), i32.mul(columnStart, constant(b.column)));
+      const packed = call(
+        packKernel(module, lanes, width, packOrder(lanes, b.column, b.depth)),
+        bBlock,
+        bPacked,
+        depth,
+        columns,
+        constant(b.column),
+        constant(b.depth),
+      );
+      return [
+        packB ? packed : [],
+        bPanel.set(packB ? i32.mul(depth, constant(width * bytes)) : constant(width * bytes)),
+        pieces(f, spec.m, plan.rows, (rowStart, rows) => {
+          const aFrom = i32.add(offset(at.a, depthStart, a.depth), i32.mul(rowStart, constant(a.row)));
+          return [
+            packA
+              ? call(
+                  packKernel(module, lanes, blockRows, packOrder(lanes, a.row, a.depth)),
+                  aFrom,
+                  aPacked,
+                  depth,
+                  rows,
+                  constant(a.row),
+                  constant(a.depth),
+                )
+              : [],
+            aAt.set(packA ? aPacked : aFrom),
+            aBlock.set(packA ? i32.mul(depth, constant(blockRows * bytes)) : constant(blockRows * a.row)),
+            blocks.set(i32.shrU(rows, constant(Math.log2(blockRows)))),
+            bAt.set(packB ? bPacked : bBlock),
+            outAt.set(i32.add(offset(at.out, rowStart, outRow), i32.mul(columnStart, constant(bytes)))),
+            spec.n >= width
+              ? f.for(constant(width - 1), columns, width, () => [
+                  panel(width, rows, depth, accumulate),
+                  bAt.set(i32.add(bAt.get, bPanel.get)),
+                  outAt.set(plus(outAt.get, width * bytes)),
+                ])
+              : [],
+            raggedColumns > 0
+              ? when(i32.and(columns, constant(width - 1)), panel(raggedColumns, rows, depth, accumulate))
+              : [],
+          ];
+        }),
+      ];
+    });
+  });
+}

@@ -1,0 +1,74 @@
+/** Trees: nested plain objects and arrays whose leaves are tensors (or what becomes one). */
+import { NablaError } from "./error.ts";
+
+/** The shape of a tree without its leaves. */
+export type Structure =
+  | { readonly kind: "leaf" }
+  | { readonly kind: "array"; readonly items: readonly Structure[] }
+  | { readonly kind: "object"; readonly keys: readonly string[]; readonly items: readonly Structure[] };
+
+const leaf: Structure = { kind: "leaf" };
+
+const isPlainObject = (value: object): boolean => {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
+
+/** An array of nothing but numbers, booleans and such arrays is one tensor, not a tree. */
+function isNumeric(value: readonly unknown[]): boolean {
+  return (
+    value.length > 0 &&
+    value.every((item) => typeof item === "number" || typeof item === "boolean" || (Array.isArray(item) && isNumeric(item)))
+  );
+}
+
+/** The leaves from left to right (object keys in their own order) and the structure around them. */
+export function flatten(tree: unknown): { leaves: unknown[]; structure: Structure } {
+  const leaves: unknown[] = [];
+  const walk = (value: unknown): Structure => {
+    if (Array.isArray(value) && !isNumeric(value)) return { kind: "array", items: value.map(walk) };
+    if (typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)) {
+      const keys = Object.keys(value);
+      return { kind: "object", keys, items: keys.map((key) => walk((value as Record<string, unknown>)[key])) };
+    }
+    leaves.push(value);
+    return leaf;
+  };
+  const structure = walk(tree);
+  return { leaves, structure };
+}
+
+export function unflatten(structure: Structure, leaves: readonly unknown[]): unknown {
+  let next = 0;
+  const build = (s: Structure): unknown => {
+    if (s.kind === "leaf") return leaves[next++];
+    if (s.kind === "array") return s.items.map(build);
+    return Object.fromEntries(s.keys.map((key, i) => [key, build(s.items[i] as Structure)]));
+  };
+  return build(structure);
+}
+
+export function countLeaves(structure: Structure): number {
+  return structure.kind === "leaf" ? 1 : structure.items.reduce((n, item) => n + countLeaves(item), 0);
+}
+
+export function showStructure(structure: Structure): string {
+  if (structure.kind === "leaf") return "·";
+  if (structure.kind === "array") return `[${structure.items.map(showStructure).join(", ")}]`;
+  return `{${structure.keys.map((key, i) => `${key}: ${showStructure(structure.items[i] as Structure)}`).join(", ")}}`;
+}
+
+export const sameStructure = (a: Structure, b: Structure): boolean => showStructure(a) === showStructure(b);
+
+export function checkSameStructure(what: string, expected: Structure, actual: Structure): void {
+  if (!sameStructure(expected, actual)) {
+    throw new NablaError("E-TREE", `${what}: expected the tree ${showStructure(expected)}, got ${showStructure(actual)}`);
+  }
+}
+
+/** The path of every leaf: `.weights[0]`. */
+export function leafPaths(structure: Structure, prefix = ""): string[] {
+  if (structure.kind === "leaf") return [prefix];
+  if (structure.kind === "array") return structure.items.flatMap((item, i) => leafPaths(item, `${prefix}[${i}]`));
+  return structure.items.flatMap((item, i) => leafPaths(item, `${prefix}.${structure.keys[i]}`));
+}

@@ -1,0 +1,122 @@
+/** Gradients of scalar functions, by reverse mode. */
+import { isFloat } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { showShape } from "../base/shape.ts";
+import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { flattenArguments, type Inputs } from "../graph/trees.ts";
+import { reshape } from "../ops/movement.ts";
+import { instantiate } from "../transform/linearize.ts";
+import { flatFunction, linearMap, pull } from "./products.ts";
+import { checkStrict } from "./undefined-derivative.ts";
+
+export interface GradOptions<W extends number | readonly number[] = number> {
+  /** Which argument (or arguments) to differentiate by; default the first. The others are held. */
+  readonly wrt?: W;
+  /** Throw E-UNDEFINED-DERIVATIVE where the derivative of some operation does not exist. */
+  readonly strict?: boolean;
+}
+
+/** The value of f and its gradients by the chosen arguments, as trees like the arguments. */
+export function gradTree(
+  what: string,
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  wrt: readonly number[],
+): { readonly value: Tensor; readonly gradients: readonly unknown[] } {
+  const inputs = wrt.map((i) => {
+    if (!Number.isInteger(i) || i < 0 || i >= args.length) {
+      throw new NablaError("E-OPTION", `${what}: wrt names argument ${i}, but ${args.length} ${args.length === 1 ? "is" : "are"} given`);
+    }
+    const flat = flattenArguments(what, args[i], `argument ${i}`);
+    flat.tensors.forEach((t, k) => {
+      if (!isFloat(t.dtype)) throw new NablaError("E-DTYPE", `${what}: ${flat.paths[k]} is ${t.dtype}; only floats have a derivative`, 'cast(x, "float64"), or another wrt');
+    });
+    return flat;
+  });
+  const held = args.map((a, i) => {
+    if (wrt.includes(i)) return a;
+    const flat = flattenArguments(what, a, `argument ${i}`);
+    return flat.rebuild(flat.tensors);
+  });
+  const bound = (...varied: never[]): unknown => {
+    const all = [...held];
+    wrt.forEach((i, k) => {
+      all[i] = varied[k];
+    });
+    return f(...(all as never[]));
+  };
+  const { flat } = flatFunction(what, bound, inputs);
+  const primals = inputs.flatMap((a) => a.tensors);
+  const map = linearMap(what, (leaves) => [scalarResult(what, flat(leaves))], primals);
+  const value = map.outputs[0] as Tensor;
+  const back = pull(map, [filled(1, [], value.dtype)]);
+  let at = 0;
+  const gradients = inputs.map((input) => {
+    const part = input.tensors.map((t, i) => instantiate(back[at + i], t));
+    at += part.length;
+    return input.rebuild(part);
+  });
+  return { value, gradients };
+}
+
+/** Gradients need a scalar; one element of any shape is one. */
+export function scalarResult(what: string, results: readonly Tensor[]): Tensor {
+  const [value] = results;
+  if (results.length !== 1 || value === undefined) {
+    throw new NablaError("E-NOT-SCALAR", `${what}: the function returns ${results.length} tensors, not one scalar`, "returning the cost alone");
+  }
+  if (value.size !== 1) {
+    throw new NablaError(
+      "E-NOT-SCALAR",
+      `${what}: the function returns a tensor of shape ${showShape(value.shape)}, not a scalar`,
+      "sum(…) or mean(…) of it, or jacobian for all its derivatives",
+    );
+  }
+  if (!isFloat(value.dtype)) throw new NablaError("E-DTYPE", `${what}: the function returns ${value.dtype}; only floats have a derivative`);
+  return value.rank === 0 ? value : reshape(value, []);
+}
+
+type Chosen<A extends readonly unknown[], W> = W extends number ? A[W] : W extends readonly number[] ? { [K in keyof W]: A[W[K] & number] } : never;
+
+/**
+ * The gradient of a scalar function: a function of the same arguments that returns ∂f/∂(argument `wrt`).
+ * It can be differentiated again.
+ *
+ * @example
+ * grad((x) => x.mul(x).sum())([1, 2, 3]).toArray() // [2, 4, 6]
+ */
+export function grad(f: (...args: Tensor[]) => TensorLike, options?: GradOptions<number>): (...args: TensorLike[]) => Tensor;
+export function grad(f: (...args: Tensor[]) => TensorLike, options: GradOptions<readonly number[]>): (...args: TensorLike[]) => Tensor[];
+export function grad<A extends readonly unknown[], const W extends number | readonly number[] = 0>(
+  f: (...args: A) => TensorLike,
+  options?: GradOptions<W>,
+): (...args: Inputs<A>) => Chosen<A, W>;
+export function grad(f: (...args: never[]) => unknown, options: GradOptions<number | readonly number[]> = {}): (...args: never[]) => unknown {
+  return (...args: unknown[]) => evaluate("grad", f, args, options)[1];
+}
+
+/**
+ * `[value, gradient]` of a scalar function in one pass.
+ *
+ * @example
+ * const [value, slope] = valueAndGrad((x) => x.mul(x))(3);
+ * slope.item() // 6
+ */
+export function valueAndGrad(f: (...args: Tensor[]) => TensorLike, options?: GradOptions<number>): (...args: TensorLike[]) => [Tensor, Tensor];
+export function valueAndGrad(f: (...args: Tensor[]) => TensorLike, options: GradOptions<readonly number[]>): (...args: TensorLike[]) => [Tensor, Tensor[]];
+export function valueAndGrad<A extends readonly unknown[], const W extends number | readonly number[] = 0>(
+  f: (...args: A) => TensorLike,
+  options?: GradOptions<W>,
+): (...args: Inputs<A>) => [Tensor, Chosen<A, W>];
+export function valueAndGrad(f: (...args: never[]) => unknown, options: GradOptions<number | readonly number[]> = {}): (...args: never[]) => unknown {
+  return (...args: unknown[]) => evaluate("valueAndGrad", f, args, options);
+}
+
+function evaluate(what: string, f: (...args: never[]) => unknown, args: readonly unknown[], { wrt = 0, strict = false }: GradOptions<number | readonly number[]>): [Tensor, unknown] {
+  const list = typeof wrt === "number" ? [wrt] : wrt;
+  if (args.length === 0) throw new NablaError("E-TREE", `${what}: called without arguments`, "the point at which to differentiate");
+  if (strict) checkStrict(f, args);
+  const { value, gradients } = gradTree(what, f, args, list);
+  return [value, typeof wrt === "number" ? gradients[0] : gradients];
+}
+

@@ -1,0 +1,1 @@
+export function checkStrict(_f: (...args: never[]) => unknown, _args: readonly unknown[]): void {}

@@ -1,0 +1,178 @@
+/** What the system may know about an operation: every stage reads this record, none asks for a name. */
+import type { Data, DType } from "../base/dtype.ts";
+import type { Shape } from "../base/shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+export interface Type {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/**
+ * - `leaf`: a constant or a variable;
+ * - `elementwise`: one output element from one element of each input, broadcasting;
+ * - `movement`: each output element is a copy of one input element, or a fixed number;
+ * - `routine`: anything else with one result;
+ * - `control`: holds graphs of its own, several results.
+ */
+export type Kind = "leaf" | "elementwise" | "movement" | "routine" | "control";
+
+/** ∂output/∂input as a tensor, or a number where it is the same everywhere. */
+export type PartialRule = (output: Tensor, ...inputs: readonly Tensor[]) => Tensor | number;
+
+/** A set of points at which a derivative does not exist. */
+export interface UndefinedRule {
+  /** True where the derivative does not exist. */
+  at(...inputs: readonly Tensor[]): Tensor;
+  /** The same where it takes more than the inputs, e.g. the axes. */
+  within?(inputs: readonly Tensor[], output: Tensor, attributes: Attributes): Tensor;
+  readonly why: string;
+  /** What the gradient uses there instead. */
+  readonly convention: string;
+  /** Derivative from the left and from the right with respect to the first input, where they exist. */
+  sides?(...inputs: readonly number[]): readonly [number | undefined, number | undefined];
+}
+
+/** One value of a fused loop while code is generated: a vector of lanes, opaque to operations. */
+export interface Lane {
+  readonly dtype: DType;
+}
+
+/** The arithmetic in which an elementwise operation states its code, the same for every code generator. */
+export interface Lanes {
+  constant(value: number, dtype: DType): Lane;
+  add(a: Lane, b: Lane): Lane;
+  sub(a: Lane, b: Lane): Lane;
+  mul(a: Lane, b: Lane): Lane;
+  div(a: Lane, b: Lane): Lane;
+  /** NaN if either is NaN (floats). */
+  min(a: Lane, b: Lane): Lane;
+  max(a: Lane, b: Lane): Lane;
+  neg(a: Lane): Lane;
+  abs(a: Lane): Lane;
+  sqrt(a: Lane): Lane;
+  floor(a: Lane): Lane;
+  ceil(a: Lane): Lane;
+  trunc(a: Lane): Lane;
+  /** Half to even. */
+  nearest(a: Lane): Lane;
+  and(a: Lane, b: Lane): Lane;
+  or(a: Lane, b: Lane): Lane;
+  xor(a: Lane, b: Lane): Lane;
+  not(a: Lane): Lane;
+  shiftLeft(a: Lane, b: Lane): Lane;
+  shiftRight(a: Lane, b: Lane): Lane;
+  equal(a: Lane, b: Lane): Lane;
+  notEqual(a: Lane, b: Lane): Lane;
+  less(a: Lane, b: Lane): Lane;
+  lessEqual(a: Lane, b: Lane): Lane;
+  select(condition: Lane, a: Lane, b: Lane): Lane;
+  cast(a: Lane, dtype: DType): Lane;
+  /** A function of the vector library by its name: `call("exp", x)`. */
+  call(name: string, ...args: readonly Lane[]): Lane;
+}
+
+/** How a movement reads its input: output element (i₀, …) is input element offset + Σ iₖ·strideₖ. */
+export interface View {
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+export interface Operation {
+  readonly name: string;
+  readonly kind: Kind;
+  /** Type of the result (of each result, for `control`); throws a NablaError on wrong inputs. */
+  infer(inputs: readonly Type[], attributes: Attributes): Type | readonly Type[];
+  /** The reference meaning. */
+  evaluate(values: readonly Data[], inputs: readonly Type[], attributes: Attributes, result: Type): Data;
+  evaluateAll?(values: readonly Data[], inputs: readonly Type[], attributes: Attributes): readonly Data[];
+
+  // — the derivative, stated once, in one of three forms; none of them: the derivative is zero —
+  /** Elementwise: one rule an input. */
+  readonly partials?: readonly (PartialRule | undefined)[];
+  /**
+   * Linear in each of these inputs (`separately`: a product) or in all of them together (`jointly`: a sum):
+   * then `transpose` gives the cotangent of one of them.
+   */
+  readonly linear?: { readonly how: "separately" | "jointly"; readonly inputs?: readonly number[] };
+  transpose?(
+    cotangent: Tensor,
+    index: number,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    output: Tensor,
+  ): Tensor | undefined;
+  /** Tangent of the result from tangents of the inputs (undefined: zero), in terms of other operations. */
+  jvp?(
+    tangents: readonly (Tensor | undefined)[],
+    inputs: readonly Tensor[],
+    output: Tensor,
+    attributes: Attributes,
+  ): Tensor | undefined;
+
+  // — the same for several results —
+  jvpAll?(
+    tangents: readonly (Tensor | undefined)[],
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    attributes: Attributes,
+  ): readonly (Tensor | undefined)[];
+  /** Cotangents of the inputs marked linear, from those of the results. */
+  transposeAll?(
+    cotangents: readonly (Tensor | undefined)[],
+    linear: readonly boolean[],
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+  ): readonly (Tensor | undefined)[];
+
+  /** Batched inputs have the batch as axis 0, and so has the result. Elementwise operations need no rule. */
+  batch?(inputs: readonly Tensor[], batched: readonly boolean[], size: number, attributes: Attributes): Tensor;
+  batchAll?(
+    inputs: readonly Tensor[],
+    batched: readonly boolean[],
+    size: number,
+    attributes: Attributes,
+  ): { readonly outputs: readonly Tensor[]; readonly batched: readonly boolean[] };
+
+  readonly undefinedAt?: readonly UndefinedRule[];
+
+  // — code generation —
+  /** Elementwise. */
+  lower?(lanes: Lanes, inputs: readonly Lane[], attributes: Attributes, result: Type): Lane;
+  /** Movement without copying, if the input's strides allow it. */
+  view?(input: Type, view: View, attributes: Attributes, result: Type): View | undefined;
+  /** Reductions, products and routines: the name and parameters of a kernel of the backend. */
+  kernel?(inputs: readonly Type[], attributes: Attributes, result: Type): KernelRequest;
+
+  /** What the laws feed it. */
+  readonly laws?: Laws;
+}
+
+/** What a backend is asked to make for an operation that is no loop of lanes. */
+export interface KernelRequest {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, number | string | boolean | readonly number[]>>;
+}
+
+export interface LawCase {
+  /** Builds the result from float inputs of these shapes. */
+  readonly shapes: readonly Shape[];
+  apply(...inputs: readonly Tensor[]): Tensor;
+  /** Interval of the random elements of each input; default [-2, 2]. */
+  readonly ranges?: readonly (readonly [number, number])[];
+  readonly label?: string;
+  /** Whether jvp and vjp are compared with finite differences (default: yes). */
+  readonly differentiable?: boolean;
+  /** Tolerance factor of the finite-difference comparison, with its reason. */
+  readonly loose?: readonly [number, string];
+}
+
+export interface Laws {
+  readonly cases: readonly LawCase[];
+  /** Edge inputs, one list of scalars an input tuple, on which backends must agree. */
+  readonly edges?: readonly (readonly number[])[];
+  /** Dtypes beside the floats on which the cases also run. */
+  readonly integer?: boolean;
+}

@@ -1,0 +1,51 @@
+/** Functions over trees of tensors seen as functions over flat lists. */
+import { NablaError } from "../base/error.ts";
+import { flatten, leafPaths, type Structure, unflatten } from "../base/tree.ts";
+import { toTensor } from "./convert.ts";
+import { Tensor, type TensorLike } from "./tensor.ts";
+
+/** What a caller may pass where the function takes T: numbers and arrays for tensors. */
+export type Input<T> = T extends Tensor
+  ? TensorLike
+  : T extends string | number | boolean | bigint | symbol | null | undefined | ((...args: never) => unknown)
+    ? T
+    : { [K in keyof T]: Input<T[K]> };
+export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Input<A[K]> };
+
+const isTensorLike = (value: unknown): boolean =>
+  value instanceof Tensor ||
+  typeof value === "number" ||
+  typeof value === "boolean" ||
+  Array.isArray(value) ||
+  ArrayBuffer.isView(value);
+
+/** A tree of arguments as tensors; leaves that cannot be one (a string, undefined) are kept beside. */
+export interface FlatArguments {
+  readonly tensors: readonly Tensor[];
+  /** `params.weights[0]`, for messages. */
+  readonly paths: readonly string[];
+  readonly structure: Structure;
+  readonly rebuild: (tensors: readonly Tensor[]) => unknown;
+}
+
+export function flattenArguments(what: string, tree: unknown, name = "argument"): FlatArguments {
+  const { leaves, structure } = flatten(tree);
+  const paths = leafPaths(structure).map((p) => `${name}${p}`);
+  const kept = leaves.map((leaf) => !isTensorLike(leaf));
+  const tensors = leaves.flatMap((leaf, i) => (kept[i] ? [] : [toTensor(`${what}: ${paths[i]}`, leaf as TensorLike)]));
+  const rebuild = (values: readonly Tensor[]): unknown => {
+    let next = 0;
+    return unflatten(structure, leaves.map((leaf, i) => (kept[i] ? leaf : values[next++])));
+  };
+  return { tensors, paths: paths.filter((_, i) => !kept[i]), structure, rebuild };
+}
+
+/** The results of a function as tensors. */
+export function flattenResults(what: string, tree: unknown): { tensors: Tensor[]; structure: Structure } {
+  if (tree instanceof Promise) throw new NablaError("E-TREE", `${what}: the function returned a promise`, "a synchronous function");
+  const { leaves, structure } = flatten(tree);
+  return {
+    tensors: leaves.map((leaf) => toTensor(`${what}: the result`, leaf as TensorLike)),
+    structure,
+  };
+}

@@ -1,0 +1,311 @@
+/** Arithmetic, comparison, choice and bits. */
+import type { Lane } from "../graph/operation.ts";
+import { meet, toTensor } from "../graph/convert.ts";
+import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { checkDType, type DType, isFloat } from "../base/dtype.ts";
+import { broadcastShapes } from "../base/shape.ts";
+import type { Operation } from "../graph/operation.ts";
+import { binary, convert, mapElements, operation, type UnaryFunction, unary } from "./record.ts";
+
+
+export const add = binary({
+  name: "add",
+  doc: "x + y",
+  domain: "number",
+  evaluate: (x, y) => x + y,
+  partials: [() => 1, () => 1],
+  lower: (k, x, y) => k.add(x as Lane, y as Lane),
+  edges: [[0, -0], [Infinity, -Infinity], [Number.NaN, 1], [1e308, 1e308]],
+});
+
+export const sub = binary({
+  name: "sub",
+  doc: "x − y",
+  domain: "number",
+  evaluate: (x, y) => x - y,
+  partials: [() => 1, () => -1],
+  lower: (k, x, y) => k.sub(x as Lane, y as Lane),
+  edges: [[0, 0], [Infinity, Infinity], [Number.NaN, 1]],
+});
+
+export const mul = binary({
+  name: "mul",
+  doc: "x · y",
+  domain: "number",
+  evaluate: (x, y) => x * y,
+  evaluateInteger: Math.imul,
+  partials: [(_, __, y) => y as Tensor, (_, x) => x as Tensor],
+  lower: (k, x, y) => k.mul(x as Lane, y as Lane),
+  edges: [[0, Infinity], [-0, 1], [Number.NaN, 0], [1e200, 1e200]],
+});
+
+/**
+ * The product inside derivatives: x · y, but 0 · anything = 0.
+ * A value that has no influence passes none on, be the slope behind it infinite or NaN
+ * (the branch that `where` did not take, the norm at 0).
+ */
+export const scale = binary({
+  name: "scale",
+  doc: "x · y, and 0 where either is 0",
+  evaluate: (x, y) => (x === 0 || y === 0 ? 0 : x * y),
+  partials: [(_, __, y) => y as Tensor, (_, x) => x as Tensor],
+  lower: (k, x, y) => {
+    const zero = k.constant(0, (x as Lane).dtype);
+    return k.select(k.or(k.equal(x as Lane, zero), k.equal(y as Lane, zero)), zero, k.mul(x as Lane, y as Lane));
+  },
+  edges: [[0, Infinity], [Number.NaN, 0], [-0, 3], [2, 3]],
+});
+
+export const div = binary({
+  name: "div",
+  doc: "x / y, always a float",
+  evaluate: (x, y) => x / y,
+  // ∂(x/y)/∂x = 1/y, ∂(x/y)/∂y = −(x/y)/y
+  partials: [(_, __, y) => div(1, y as Tensor), (z, _, y) => neg(div(z, y as Tensor))],
+  undefinedAt: [
+    { at: (_, y) => equal(y as Tensor, 0), why: "x / 0 is infinite or 0 / 0", convention: "the formula 1/y, −x/y² as floating point gives it" },
+  ],
+  lower: (k, x, y) => k.div(x as Lane, y as Lane),
+  ranges: [[-2, 2], [0.5, 2]],
+  edges: [[1, 0], [-1, 0], [0, 0], [1, Infinity], [Number.NaN, 1]],
+});
+
+export const neg = unary({
+  name: "neg",
+  doc: "−x",
+  domain: "number",
+  evaluate: (x) => -x,
+  partials: [() => -1],
+  lower: (k, x) => k.neg(x as Lane),
+  edges: [[0], [Number.NaN], [Infinity]],
+});
+
+export const abs = unary({
+  name: "abs",
+  doc: "|x|; slope 0 at 0",
+  domain: "number",
+  evaluate: Math.abs,
+  partials: [(_, x) => sign(x as Tensor)],
+  undefinedAt: [
+    { at: (x) => equal(x as Tensor, 0), why: "|x| has a kink at 0", convention: "0", sides: () => [-1, 1] },
+  ],
+  lower: (k, x) => k.abs(x as Lane),
+  edges: [[-0], [-1], [Number.NaN], [-Infinity]],
+});
+
+export const sign = unary({
+  name: "sign",
+  doc: "−1, 0 or 1",
+  domain: "number",
+  evaluate: Math.sign,
+  undefinedAt: [{ at: (x) => equal(x as Tensor, 0), why: "sign(x) jumps at 0", convention: "0" }],
+  lower: (k, x) => {
+    const value = x as Lane;
+    const zero = k.constant(0, value.dtype);
+    const one = k.constant(1, value.dtype);
+    if (value.dtype === "uint32") return k.select(k.equal(value, zero), zero, one);
+    const below = k.select(k.less(value, zero), k.constant(-1, value.dtype), value);
+    return k.select(k.less(zero, value), one, below);
+  },
+  edges: [[0], [-0], [Number.NaN], [3]],
+});
+
+const tie = { at: (x: Tensor, y: Tensor) => equal(x, y), convention: "half to each" } as const;
+const kinkAtTie = (which: string) => ({
+  at: (...[x, y]: readonly Tensor[]) => tie.at(x as Tensor, y as Tensor),
+  why: `${which}(x, y) has a kink where x = y`,
+  convention: tie.convention,
+  sides: (): readonly [number, number] => (which === "maximum" ? [0, 1] : [1, 0]),
+});
+
+/** 1 where x wins, 0 where y does, ½ at a tie. */
+const share = (x: Tensor, y: Tensor): Tensor =>
+  where(equal(x, y), filled(0.5, [], x.dtype), convert(greater(x, y), x.dtype));
+
+export const maximum = binary({
+  name: "maximum",
+  doc: "the greater of x and y; NaN if either is",
+  domain: "number",
+  evaluate: Math.max,
+  partials: [(_, x, y) => share(x as Tensor, y as Tensor), (_, x, y) => share(y as Tensor, x as Tensor)],
+  undefinedAt: [kinkAtTie("maximum")],
+  lower: (k, x, y) => k.max(x as Lane, y as Lane),
+  edges: [[0, -0], [1, Number.NaN], [Number.NaN, 1], [-Infinity, 2]],
+});
+
+export const minimum = binary({
+  name: "minimum",
+  doc: "the lesser of x and y; NaN if either is",
+  domain: "number",
+  evaluate: Math.min,
+  partials: [(_, x, y) => share(y as Tensor, x as Tensor), (_, x, y) => share(x as Tensor, y as Tensor)],
+  undefinedAt: [kinkAtTie("minimum")],
+  lower: (k, x, y) => k.min(x as Lane, y as Lane),
+  edges: [[0, -0], [1, Number.NaN], [Number.NaN, 1], [-Infinity, 2]],
+});
+
+const comparison = (name: string, doc: string, evaluate: (x: number, y: number) => boolean, lower: (k: Lanes, x: Lane, y: Lane) => Lane) =>
+  binary({
+    name,
+    doc,
+    domain: "number",
+    result: "bool",
+    evaluate: (x, y) => (evaluate(x as number, y as number) ? 1 : 0),
+    undefinedAt: [],
+    lower: (k, x, y) => lower(k, x as Lane, y as Lane),
+    edges: [[0, -0], [1, Number.NaN], [Number.NaN, Number.NaN], [2, 1], [1, 2], [Infinity, Infinity]],
+  });
+type Lanes = Parameters<Parameters<typeof unary>[0]["lower"]>[0];
+
+export const equal = comparison("equal", "x = y", (x, y) => x === y, (k, x, y) => k.equal(x, y));
+export const notEqual = comparison("notEqual", "x ≠ y", (x, y) => x !== y, (k, x, y) => k.notEqual(x, y));
+export const less = comparison("less", "x < y", (x, y) => x < y, (k, x, y) => k.less(x, y));
+export const lessEqual = comparison("lessEqual", "x ≤ y", (x, y) => x <= y, (k, x, y) => k.lessEqual(x, y));
+export const greater = comparison("greater", "x > y", (x, y) => x > y, (k, x, y) => k.less(y, x));
+export const greaterEqual = comparison("greaterEqual", "x ≥ y", (x, y) => x >= y, (k, x, y) => k.lessEqual(y, x));
+
+const logic = (name: string, doc: string, evaluate: (x: number, y: number) => number, lower: (k: Lanes, x: Lane, y: Lane) => Lane) =>
+  binary({ name, doc, domain: "bool", evaluate: (x, y) => evaluate(x as number, y as number), lower: (k, x, y) => lower(k, x as Lane, y as Lane), edges: [[0, 0], [0, 1], [1, 0], [1, 1]] });
+
+export const logicalAnd = logic("logicalAnd", "x and y", (x, y) => x & y, (k, x, y) => k.and(x, y));
+export const logicalOr = logic("logicalOr", "x or y", (x, y) => x | y, (k, x, y) => k.or(x, y));
+export const logicalXor = logic("logicalXor", "x or y, not both", (x, y) => x ^ y, (k, x, y) => k.xor(x, y));
+export const logicalNot = unary({
+  name: "logicalNot",
+  doc: "not x",
+  domain: "bool",
+  evaluate: (x) => 1 - (x as number),
+  lower: (k, x) => k.not(x as Lane),
+  edges: [[0], [1]],
+});
+
+const bits = (name: string, doc: string, evaluate: (x: number, y: number) => number, lower: (k: Lanes, x: Lane, y: Lane) => Lane) =>
+  binary({ name, doc, domain: "integer", evaluate: (x, y) => evaluate(x as number, y as number), lower: (k, x, y) => lower(k, x as Lane, y as Lane), edges: [[5, 3], [-1, 1], [0, 7], [2 ** 31 - 1, 31]] });
+
+export const bitwiseAnd = bits("bitwiseAnd", "x & y", (x, y) => x & y, (k, x, y) => k.and(x, y));
+export const bitwiseOr = bits("bitwiseOr", "x | y", (x, y) => x | y, (k, x, y) => k.or(x, y));
+export const bitwiseXor = bits("bitwiseXor", "x ^ y", (x, y) => x ^ y, (k, x, y) => k.xor(x, y));
+export const shiftLeft = bits("shiftLeft", "x · 2ʸ, y modulo 32", (x, y) => x << y, (k, x, y) => k.shiftLeft(x, y));
+/** Fills with zeros for uint32, with the sign for int32. */
+export const shiftRight = binary({
+  name: "shiftRight",
+  doc: "x / 2ʸ rounded down, y modulo 32",
+  domain: "integer",
+  evaluate: (x, y) => ((x as number) < 0 ? (x as number) >> (y as number) : Math.floor((x as number) / 2 ** ((y as number) & 31))),
+  lower: (k, x, y) => k.shiftRight(x as Lane, y as Lane),
+  edges: [[5, 1], [-8, 2], [2 ** 31 - 1, 31]],
+});
+
+const jump = (name: string) => ({
+  at: (x: Tensor) => equal(x, round(x)),
+  why: `${name}(x) jumps at integers`,
+  convention: "0",
+});
+const rounding = (name: string, doc: string, evaluate: (x: number) => number, lower: (k: Lanes, x: Lane) => Lane): UnaryFunction =>
+  unary({
+    name,
+    doc: `${doc}; slope 0`,
+    evaluate: (x) => evaluate(x as number),
+    undefinedAt: [{ ...jump(name), at: (x) => (name === "round" ? equal(sub(x as Tensor, floor(x as Tensor)), 0.5) : equal(x as Tensor, round(x as Tensor))) }],
+    lower: (k, x) => lower(k, x as Lane),
+    edges: [[0.5], [1.5], [2.5], [-0.5], [-1.2], [Number.NaN], [Infinity], [-0], [1e300], [4503599627370497.5]],
+  });
+
+export const floor = rounding("floor", "the greatest integer ≤ x", Math.floor, (k, x) => k.floor(x));
+export const ceil = rounding("ceil", "the least integer ≥ x", Math.ceil, (k, x) => k.ceil(x));
+export const trunc = rounding("trunc", "x without its fraction", Math.trunc, (k, x) => k.trunc(x));
+export const round = rounding("round", "the nearest integer, halves to even", roundHalfEven, (k, x) => k.nearest(x));
+
+function roundHalfEven(x: number): number {
+  const r = Math.round(x);
+  return r - x === 0.5 && r % 2 !== 0 ? r - 1 : x < 0 && r === 0 ? -0 : r;
+}
+
+/** x − y·trunc(x/y), the sign of x (C's fmod, JavaScript's %). */
+export const rem = binary({
+  name: "rem",
+  doc: "remainder of the division truncated to zero, sign of x",
+  domain: "number",
+  evaluate: (x, y) => (x as number) % (y as number),
+  evaluateInteger: (x, y) => (y === 0 ? 0 : (x as number) % (y as number)),
+  partials: [() => 1, (_, x, y) => neg(trunc(div(x as Tensor, y as Tensor)))],
+  undefinedAt: [
+    { at: (x, y) => equal(rem(x as Tensor, y as Tensor), 0), why: "the remainder jumps where x is a multiple of y", convention: "1 and −trunc(x/y)" },
+  ],
+  lower: (k, x, y) => k.call("rem", x as Lane, y as Lane),
+  ranges: [[0.1, 0.9], [1, 2]],
+  edges: [[5, 3], [-5, 3], [5, -3], [1, 0], [Infinity, 2], [2, Infinity], [Number.NaN, 1]],
+});
+
+/** The remainder with the sign of y, as NumPy's and Python's. */
+export function mod(x: TensorLike, y: TensorLike): Tensor {
+  const r = rem(x, y);
+  return where(logicalAnd(notEqual(r, 0), notEqual(less(r, 0), less(toTensor("mod", y), 0))), add(r, y), r);
+}
+
+export const isNaN = unary({
+  name: "isNaN",
+  doc: "whether x is not a number",
+  result: "bool",
+  evaluate: (x) => (Number.isNaN(x) ? 1 : 0),
+  lower: (k, x) => k.notEqual(x as Lane, x as Lane),
+  edges: [[Number.NaN], [0], [Infinity]],
+});
+
+export const isFinite = unary({
+  name: "isFinite",
+  doc: "whether x is neither NaN nor infinite",
+  result: "bool",
+  evaluate: (x) => (Number.isFinite(x) ? 1 : 0),
+  lower: (k, x) => k.less(k.abs(x as Lane), k.constant(Infinity, (x as Lane).dtype)),
+  edges: [[Number.NaN], [0], [Infinity], [-Infinity], [1e308]],
+});
+
+export const whereOperation: Operation = operation({
+  name: "where",
+  kind: "elementwise",
+  infer: (inputs) => ({ shape: broadcastShapes("where", inputs.map((t) => t.shape)), dtype: (inputs[1] as Tensor).dtype }),
+  evaluate: (values, inputs, _attributes, type) => mapElements((c, a, b) => ((c !== 0 ? a : b) as number), values, inputs, type),
+  linear: { how: "jointly", inputs: [1, 2] },
+  transpose: (ct, index, [condition]) =>
+    index === 1 ? where(condition as Tensor, ct, filled(0, [], ct.dtype)) : where(condition as Tensor, filled(0, [], ct.dtype), ct),
+  lower: (k, [c, a, b]) => k.select(c as Lane, a as Lane, b as Lane),
+  laws: {
+    cases: [
+      { label: "[2,3] [2,3]", shapes: [[2, 3], [2, 3]], apply: (x, y) => where(greater(x as Tensor, 0.1), x as Tensor, y as Tensor) },
+      { label: "[3] [2,1]", shapes: [[3], [2, 1]], apply: (x, y) => where([true, false, true], x as Tensor, y as Tensor) },
+    ],
+  },
+});
+
+/** condition ? x : y, element by element; the branch not taken has no part in the derivative. */
+export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor {
+  const c = convert(toTensor("where", condition), "bool");
+  const { tensors, dtype } = meet("where", [x, y]);
+  return apply(whereOperation, [c, ...tensors.map((t) => convert(t, dtype))]);
+}
+
+/** min(max(x, low), high); slope 1 inside, 0 outside, ½ on the bounds. */
+export function clip(x: TensorLike, low: TensorLike, high: TensorLike): Tensor {
+  return minimum(maximum(x, low), high);
+}
+
+/** The same numbers in another dtype; floats to integers truncate and saturate. */
+export function cast(x: TensorLike, dtype: DType): Tensor {
+  return convert(toTensor("cast", x), checkDType("cast", dtype));
+}
+
+/** x², by one product. */
+export const square = (x: TensorLike): Tensor => {
+  const t = toTensor("square", x);
+  return mul(t, t);
+};
+
+export const reciprocal = (x: TensorLike): Tensor => div(1, x);
+
+/** ⌊x / y⌋; integers stay integers. */
+export function floorDivide(x: TensorLike, y: TensorLike): Tensor {
+  const { dtype } = meet("floorDivide", [x, y]);
+  const quotient = floor(div(x, y));
+  return isFloat(dtype) ? quotient : cast(quotient, dtype === "bool" ? "int32" : dtype);
+}

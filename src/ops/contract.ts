@@ -1,0 +1,263 @@
+/** Sums of products: matmul, and all that is a matmul after moving axes. */
+import { allocate, type Data, isInteger } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { broadcastShapes, broadcastStrides, checkAxis, type Shape, showShape, sizeOf } from "../base/shape.ts";
+import { meet } from "../graph/convert.ts";
+import type { Operation, Type } from "../graph/operation.ts";
+import { apply, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { mul } from "./arithmetic.ts";
+import { alignBatch, broadcastTo, diagonal, expandDims, matrixTranspose, moveAxis, reshape, sumTo, transpose } from "./movement.ts";
+import { computeIn, convert, forEachOffset, operation } from "./record.ts";
+import { sum } from "./reduce.ts";
+
+const lead = (shape: Shape): Shape => shape.slice(0, -2);
+const rows = (t: Type): number => t.shape.at(-2) as number;
+const columns = (t: Type): number => t.shape.at(-1) as number;
+
+/** a: [B…, m, k], b: [B…, k, n] → [B…, m, n]; batch axes broadcast. */
+export const matmulOperation: Operation = operation<object>({
+  name: "matmul",
+  kind: "routine",
+  infer: ([a, b]) => ({
+    shape: [...broadcastShapes("matmul", [lead((a as Type).shape), lead((b as Type).shape)]), rows(a as Type), columns(b as Type)],
+    dtype: (a as Type).dtype,
+  }),
+  evaluate: ([x, y], [a, b], _attributes, result) => {
+    const [m, k, n] = [rows(a as Type), columns(a as Type), columns(b as Type)];
+    const out = allocate(result.dtype, sizeOf(result.shape));
+    const batch = lead(result.shape);
+    const strides = [a as Type, b as Type].map((t) =>
+      broadcastStrides(lead(t.shape), batch).map((s) => s * rows(t) * columns(t)),
+    );
+    const integer = isInteger(result.dtype);
+    forEachOffset(batch, strides, ([from, other], i) => {
+      if (integer) integerProduct(x as Data, y as Data, out, from as number, other as number, i * m * n, m, k, n);
+      else floatProduct(x as Data, y as Data, out, from as number, other as number, i * m * n, m, k, n);
+    });
+    return out;
+  },
+  linear: { how: "separately" },
+  transpose: (ct, index, [a, b]) =>
+    index === 0
+      ? sumTo(apply(matmulOperation, [ct, matrixTranspose(b as Tensor)]), (a as Tensor).shape)
+      : sumTo(apply(matmulOperation, [matrixTranspose(a as Tensor), ct]), (b as Tensor).shape),
+  batch: ([a, b], [aBatched, bBatched], size) => {
+    const [x, y] = [a as Tensor, b as Tensor];
+    if (!bBatched && y.rank === 2) {
+      // One tall product instead of many small ones.
+      const tall = apply(matmulOperation, [reshape(x, [sizeOf(x.shape.slice(0, -1)), columns(x)]), y]);
+      return reshape(tall, [...x.shape.slice(0, -1), columns(y)]);
+    }
+    const rank = Math.max(x.rank - Number(aBatched), y.rank - Number(bBatched));
+    const align = (t: Tensor, batched: boolean | undefined): Tensor => (batched ? alignBatch(t, rank) : t);
+    const result = apply(matmulOperation, [align(x, aBatched), align(y, bBatched)]);
+    return result.shape[0] === size ? result : broadcastTo(result, [size, ...result.shape.slice(1)]);
+  },
+  kernel: () => ({ name: "matmul", parameters: {} }),
+  laws: {
+    cases: [
+      { label: "[2,3] [3,4]", shapes: [[2, 3], [3, 4]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },
+      { label: "[2,1,3,2] [3,2,5]", shapes: [[2, 1, 3, 2], [3, 2, 5]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },
+      { label: "[9,17] [17,5]", shapes: [[9, 17], [17, 5]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },
+      { label: "[3] [3,2]", shapes: [[3], [3, 2]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },
+      { label: "einsum bij,bkj->bki", shapes: [[2, 3, 4], [2, 2, 4]], apply: (a, b) => einsum("bij,bkj->bki", a as Tensor, b as Tensor) },
+      { label: "conv2d stride 2, padding 1", shapes: [[1, 2, 5, 5], [2, 2, 3, 3]], apply: (x, w) => conv2d(x as Tensor, w as Tensor, { stride: 2, padding: 1 }) },
+      { label: "conv1d dilation 2, groups 2", shapes: [[2, 4, 7], [2, 2, 2]], apply: (x, w) => conv1d(x as Tensor, w as Tensor, { dilation: 2, groups: 2 }) },
+    ],
+    integer: true,
+  },
+});
+
+/** Rows of the result accumulate in float64: each element of a meets a whole row of b. */
+function floatProduct(a: Data, b: Data, out: Data, a0: number, b0: number, out0: number, m: number, k: number, n: number): void {
+  const row = new Float64Array(n);
+  for (let i = 0; i < m; i++) {
+    row.fill(0);
+    for (let p = 0; p < k; p++) {
+      const v = a[a0 + i * k + p] as number;
+      const from = b0 + p * n;
+      for (let j = 0; j < n; j++) row[j] = (row[j] as number) + v * (b[from + j] as number);
+    }
+    out.set(row, out0 + i * n);
+  }
+}
+
+function integerProduct(a: Data, b: Data, out: Data, a0: number, b0: number, out0: number, m: number, k: number, n: number): void {
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let total = 0;
+      for (let p = 0; p < k; p++) total = (total + Math.imul(a[a0 + i * k + p] as number, b[b0 + p * n + j] as number)) | 0;
+      out[out0 + i * n + j] = total;
+    }
+  }
+}
+
+function pair(what: string, a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+  const { tensors, dtype } = meet(what, [a, b]);
+  const common = computeIn(what, "number", dtype);
+  return tensors.map((t) => convert(t, common)) as [Tensor, Tensor];
+}
+
+/**
+ * The matrix product as in NumPy: [.., m, k] · [.., k, n] → [.., m, n], batch axes broadcast;
+ * a vector on the left is a row, on the right a column.
+ */
+export function matmul(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = pair("matmul", a, b);
+  if (x.rank === 0 || y.rank === 0) {
+    throw new NablaError("E-SHAPE", `matmul: a is ${showShape(x.shape)}, b is ${showShape(y.shape)}: a scalar has no rows`, "mul");
+  }
+  const left = x.rank === 1 ? expandDims(x, 0) : x;
+  const right = y.rank === 1 ? expandDims(y, 1) : y;
+  const [inner, other] = [columns(left), rows(right)];
+  if (inner !== other) {
+    const repair =
+      inner === columns(right)
+        ? "matmul(a, matrixTranspose(b)) if b holds one row per output"
+        : rows(left) === other
+          ? "matmul(matrixTranspose(a), b)"
+          : undefined;
+    throw new NablaError("E-SHAPE", `matmul: inner sizes differ: a is ${showShape(x.shape)}, b is ${showShape(y.shape)} (${inner} ≠ ${other})`, repair);
+  }
+  const product = apply(matmulOperation, [left, right]);
+  if (x.rank > 1 && y.rank > 1) return product;
+  const batch = lead(product.shape);
+  return reshape(product, [...batch, ...(x.rank > 1 ? [rows(left)] : []), ...(y.rank > 1 ? [columns(right)] : [])]);
+}
+
+/** Σ x·y of two vectors (matmul otherwise, as in NumPy). */
+export function dot(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = pair("dot", a, b);
+  return x.rank === 0 || y.rank === 0 ? mul(x, y) : matmul(x, y);
+}
+
+/** x yᵀ of two vectors. */
+export function outer(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = pair("outer", a, b);
+  return mul(reshape(x, [-1, 1]), reshape(y, [1, -1]));
+}
+
+/** Contracts the given axes of a with those of b (a number: the last n with the first n). */
+export function tensordot(a: TensorLike, b: TensorLike, axes: number | readonly [readonly number[], readonly number[]] = 2): Tensor {
+  const [x, y] = pair("tensordot", a, b);
+  const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+  const [xs, ys] =
+    typeof axes === "number"
+      ? [count(axes).map((i) => x.rank - axes + i), count(axes)]
+      : [axes[0].map((i) => checkAxis("tensordot", i, x.rank)), axes[1].map((i) => checkAxis("tensordot", i, y.rank))];
+  if (xs.length !== ys.length || xs.some((axis, i) => axis < 0 || x.shape[axis] !== y.shape[ys[i] as number])) {
+    throw new NablaError("E-SHAPE", `tensordot: axes [${xs}] of ${showShape(x.shape)} do not match axes [${ys}] of ${showShape(y.shape)}`);
+  }
+  const xFree = count(x.rank).filter((i) => !xs.includes(i));
+  const yFree = count(y.rank).filter((i) => !ys.includes(i));
+  const size = xs.reduce((n, i) => n * (x.shape[i] as number), 1);
+  const left = reshape(transpose(x, [...xFree, ...xs]), [xFree.reduce((n, i) => n * (x.shape[i] as number), 1), size]);
+  const right = reshape(transpose(y, [...ys, ...yFree]), [size, yFree.reduce((n, i) => n * (y.shape[i] as number), 1)]);
+  return reshape(apply(matmulOperation, [left, right]), [...xFree.map((i) => x.shape[i] as number), ...yFree.map((i) => y.shape[i] as number)]);
+}
+
+// — einsum —
+
+interface Labelled {
+  readonly labels: readonly string[];
+  readonly t: Tensor;
+}
+
+/** Einstein summation: `einsum("bij,bjk->bik", x, y)`; `…` is written `...`, the result may be left out. */
+export function einsum(formula: string, ...operands: readonly TensorLike[]): Tensor {
+  const { tensors, dtype } = meet("einsum", operands);
+  const { inputs, output } = parseEinsum(formula, tensors);
+  const sizes = new Map<string, number>();
+  let terms = tensors.map((t, i) => {
+    const labels = inputs[i] as string[];
+    labels.forEach((label, axis) => {
+      const n = t.shape[axis] as number;
+      const known = sizes.get(label);
+      if (known !== undefined && known !== n) {
+        throw new NablaError("E-SHAPE", `einsum: "${label}" is ${known} in one operand and ${n} in operand ${i} of shape ${showShape(t.shape)}`);
+      }
+      sizes.set(label, n);
+    });
+    return withoutRepeats({ labels, t: convert(t, computeIn("einsum", "number", dtype)) });
+  });
+  for (const label of output) {
+    if (!sizes.has(label)) throw new NablaError("E-OPTION", `einsum: "${label}" of the result is in no operand of "${formula}"`);
+  }
+  while (terms.length > 1) {
+    const [a, b, ...rest] = terms as [Labelled, Labelled, ...Labelled[]];
+    const needed = new Set([...output, ...rest.flatMap((r) => r.labels)]);
+    terms = [contractPair(a, b, needed), ...rest];
+  }
+  const { labels, t } = sumAway(terms[0] as Labelled, new Set(output));
+  return transpose(t, output.map((label) => labels.indexOf(label)));
+}
+
+function parseEinsum(formula: string, tensors: readonly Tensor[]): { inputs: string[][]; output: string[] } {
+  const [left, right, ...more] = formula.replace(/\s/g, "").split("->");
+  const parts = (left ?? "").split(",");
+  const valid = (text: string): boolean => /^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/.test(text);
+  if (more.length > 0 || ![...parts, right ?? ""].every(valid)) {
+    throw new NablaError("E-OPTION", `einsum: "${formula}" is no formula such as "ij,jk->ik"`);
+  }
+  if (parts.length !== tensors.length) {
+    throw new NablaError("E-OPTION", `einsum: "${formula}" names ${parts.length} operands, ${tensors.length} are given`);
+  }
+  const dots = Math.max(0, ...parts.map((p, i) => (p.includes("...") ? (tensors[i] as Tensor).rank - p.length + 3 : 0)));
+  const expand = (text: string, rank: number): string[] => {
+    const [before, after] = text.split("...");
+    if (after === undefined) return [...text];
+    return [...(before as string), ...Array.from({ length: rank }, (_, i) => `.${dots - rank + i}`), ...after];
+  };
+  const inputs = parts.map((p, i) => {
+    const { rank, shape } = tensors[i] as Tensor;
+    const labels = expand(p, rank - p.length + 3);
+    if (labels.length !== rank) {
+      throw new NablaError("E-SHAPE", `einsum: operand ${i} of shape ${showShape(shape)} has ${rank} axes, "${p}" names ${labels.length}`);
+    }
+    return labels;
+  });
+  if (right !== undefined) return { inputs, output: expand(right, dots) };
+  const all = inputs.flat();
+  const once = [...new Set(all)].filter((l) => l.startsWith(".") || all.indexOf(l) === all.lastIndexOf(l)).sort();
+  return { inputs, output: once };
+}
+
+/** "ii" takes the diagonal. */
+function withoutRepeats({ labels, t }: Labelled): Labelled {
+  for (let i = 0; i < labels.length; i++) {
+    const j = labels.indexOf(labels[i] as string, i + 1);
+    if (j < 0) continue;
+    const rest = labels.filter((_, k) => k !== i && k !== j);
+    const last = moveAxis(moveAxis(t, i, t.rank - 1), j - 1, t.rank - 1);
+    return withoutRepeats({ labels: [...rest, labels[i] as string], t: diagonal(last) });
+  }
+  return { labels, t };
+}
+
+function sumAway({ labels, t }: Labelled, needed: ReadonlySet<string>): Labelled {
+  const axis = labels.flatMap((label, i) => (needed.has(label) ? [] : [i]));
+  return axis.length === 0 ? { labels, t } : { labels: labels.filter((l) => needed.has(l)), t: sum(t, { axis }) };
+}
+
+function contractPair(first: Labelled, second: Labelled, needed: ReadonlySet<string>): Labelled {
+  const a = sumAway(first, new Set([...needed, ...second.labels]));
+  const b = sumAway(second, new Set([...needed, ...first.labels]));
+  const shared = a.labels.filter((l) => b.labels.includes(l));
+  const batch = shared.filter((l) => needed.has(l));
+  const inner = shared.filter((l) => !needed.has(l));
+  const left = a.labels.filter((l) => !shared.includes(l));
+  const right = b.labels.filter((l) => !shared.includes(l));
+  const size = ({ labels, t }: Labelled, list: readonly string[]): number =>
+    list.reduce((n, l) => n * (t.shape[labels.indexOf(l)] as number), 1);
+  const arrange = (term: Labelled, groups: readonly (readonly string[])[]): Tensor =>
+    reshape(
+      transpose(term.t, groups.flat().map((l) => term.labels.indexOf(l))),
+      groups.map((g) => size(term, g)),
+    );
+  const product = apply(matmulOperation, [arrange(a, [batch, left, inner]), arrange(b, [batch, inner, right])]);
+  const dims = (term: Labelled, list: readonly string[]): number[] => list.map((l) => term.t.shape[term.labels.indexOf(l)] as number);
+  return { labels: [...batch, ...left, ...right], t: reshape(product, [...dims(a, batch), ...dims(a, left), ...dims(b, right)]) };
+}
+
+
+import { conv1d, conv2d } from "./convolve.ts";

@@ -1,0 +1,72 @@
+/** Tensors from numbers. */
+import { allocate, checkDType, type DType } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { checkShape, type Shape, showShape } from "../base/shape.ts";
+import { toTensor } from "../graph/convert.ts";
+import { constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { convert } from "./record.ts";
+
+export interface CreateOptions {
+  readonly dtype?: DType;
+}
+
+/**
+ * A tensor from a number, nested arrays (float64; booleans: bool) or a typed array (its own dtype), copied.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).shape // [2, 2]
+ */
+export function tensor(value: TensorLike, options: CreateOptions & { readonly shape?: Shape } = {}): Tensor {
+  const dtype = options.dtype === undefined ? undefined : checkDType("tensor", options.dtype);
+  const plain = toTensor("tensor", value, dtype);
+  const t = dtype === undefined ? plain : convert(plain, dtype);
+  if (options.shape === undefined) return t;
+  const shape = checkShape("tensor", options.shape);
+  if (shape.reduce((n, s) => n * s, 1) !== t.size) {
+    throw new NablaError("E-SHAPE", `tensor: ${t.size} elements do not fill shape ${showShape(shape)}`);
+  }
+  return constant(t.data, shape, t.dtype);
+}
+
+const dtypeFrom = (what: string, options: CreateOptions): DType => checkDType(what, options.dtype ?? "float64");
+
+export const full = (shape: Shape | number, value: number, options: CreateOptions = {}): Tensor =>
+  filled(value, checkShape("full", shape), dtypeFrom("full", options));
+export const zeros = (shape: Shape | number, options: CreateOptions = {}): Tensor => full(shape, 0, options);
+export const ones = (shape: Shape | number, options: CreateOptions = {}): Tensor => full(shape, 1, options);
+export const zerosLike = (x: TensorLike): Tensor => likeOf(x, 0);
+export const onesLike = (x: TensorLike): Tensor => likeOf(x, 1);
+function likeOf(x: TensorLike, value: number): Tensor {
+  const t = toTensor("zerosLike", x);
+  return filled(value, t.shape, t.dtype);
+}
+
+/** The identity matrix, or an n × m matrix with ones on its diagonal. */
+export function eye(n: number, m: number = n, options: CreateOptions = {}): Tensor {
+  const dtype = dtypeFrom("eye", options);
+  const data = allocate(dtype, n * m);
+  for (let i = 0; i < Math.min(n, m); i++) data[i * m + i] = 1;
+  return constant(data, [n, m], dtype);
+}
+
+/** start, start + step, … below stop; `arange(n)` counts from 0. Integers give int32 only if asked for. */
+export function arange(start: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  if (step === 0 || !Number.isFinite(to - from) || !Number.isFinite(step)) {
+    throw new NablaError("E-OPTION", `arange: from ${from} to ${to} by ${step} is no finite range`);
+  }
+  const dtype = dtypeFrom("arange", options);
+  const data = allocate(dtype, Math.max(0, Math.ceil((to - from) / step)));
+  for (let i = 0; i < data.length; i++) data[i] = from + i * step;
+  return constant(data, [data.length], dtype);
+}
+
+/** `count` numbers from start to stop, both included. */
+export function linspace(start: number, stop: number, count = 50, options: CreateOptions = {}): Tensor {
+  const dtype = dtypeFrom("linspace", options);
+  const data = allocate(dtype, checkShape("linspace", count)[0] as number);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = i === data.length - 1 ? stop : start + (i * (stop - start)) / (data.length - 1);
+  }
+  return constant(data, [data.length], dtype);
+}

@@ -1,0 +1,318 @@
+/** Reading and writing by integer tensors; sorting. */
+import { allocate, type Data, isFloat, isInteger } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { checkAxis, removeAxes, type Shape, sameShape, showShape, sizeOf } from "../base/shape.ts";
+import { meet, toTensor } from "../graph/convert.ts";
+import type { Operation, Type } from "../graph/operation.ts";
+import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { add, equal, less, mul, neg, where } from "./arithmetic.ts";
+import { broadcastTo, concatenate, expandDims, moveAxis, reshape, slice, transpose } from "./movement.ts";
+import { convert, operation } from "./record.ts";
+
+interface Batch {
+  /** How many leading axes of both arrays are matched one to one. */
+  readonly batch: number;
+}
+
+const product = (shape: Shape): number => sizeOf(shape);
+
+/** An index from the end if negative; an error if outside. */
+function place(what: string, index: number, n: number): number {
+  const i = index < 0 ? index + n : index;
+  if (i >= 0 && i < n) return i;
+  throw new NablaError("E-INDEX", `${what}: index ${index} is outside an axis of size ${n}`, `integers from ${-n} to ${n - 1}`);
+}
+
+/** x: [B…, n, R…], index: [B…, I…] → [B…, I…, R…]. */
+export const takeOperation: Operation = operation<Batch>({
+  name: "take",
+  kind: "routine",
+  infer: ([x, index], { batch }) => ({
+    shape: [...(x as Type).shape.slice(0, batch), ...(index as Type).shape.slice(batch), ...(x as Type).shape.slice(batch + 1)],
+    dtype: (x as Type).dtype,
+  }),
+  evaluate: ([x, index], [xType, indexType], { batch }, result) => {
+    const { shape } = xType as Type;
+    const out = allocate(result.dtype, sizeOf(result.shape));
+    const n = shape[batch] as number;
+    const row = product(shape.slice(batch + 1));
+    const count = product((indexType as Type).shape.slice(batch));
+    const blocks = product(shape.slice(0, batch));
+    for (let b = 0; b < blocks; b++) {
+      for (let i = 0; i < count; i++) {
+        const from = (b * n + place("take", (index as Data)[b * count + i] as number, n)) * row;
+        const to = (b * count + i) * row;
+        for (let r = 0; r < row; r++) out[to + r] = (x as Data)[from + r] as number;
+      }
+    }
+    return out;
+  },
+  linear: { how: "separately", inputs: [0] },
+  transpose: (ct, _i, [x, index], { batch }) => apply(scatterAddOperation, [index as Tensor, ct], { batch, size: (x as Tensor).shape[batch] as number }),
+  batch: ([x, index], [xBatched, indexBatched], size, { batch }) => {
+    const [a, i] = [x as Tensor, index as Tensor];
+    if (xBatched && indexBatched) return apply(takeOperation, [a, i], { batch: batch + 1 });
+    if (xBatched) {
+      // The batch travels as the first of the axes that are carried along.
+      const inner = moveAxis(a, 0, batch + 1);
+      return moveAxis(apply(takeOperation, [inner, i], { batch }), i.rank, 0);
+    }
+    if (batch === 0) return apply(takeOperation, [a, i], { batch });
+    return apply(takeOperation, [broadcastTo(a, [size, ...a.shape]), i], { batch: batch + 1 });
+  },
+  kernel: (_inputs, { batch }) => ({ name: "take", parameters: { batch } }),
+  laws: {
+    cases: [
+      { label: "[4,3] rows", shapes: [[4, 3]], apply: (x) => take(x as Tensor, integers([3, 0, -1, 3])) },
+      { label: "[3,4] along axis 1", shapes: [[3, 4]], apply: (x) => takeAlongAxis(x as Tensor, integers([[0, 1], [3, 3], [-1, 2]]), 1) },
+    ],
+  },
+});
+
+/** index: [B…, I…], updates: [B…, I…, R…] → [B…, size, R…]: sums the updates into zeros. */
+export const scatterAddOperation: Operation = operation<Batch & { readonly size: number }>({
+  name: "scatterAdd",
+  kind: "routine",
+  infer: ([index, updates], { batch, size }) => ({
+    shape: [...(updates as Type).shape.slice(0, batch), size, ...(updates as Type).shape.slice((index as Type).shape.length)],
+    dtype: (updates as Type).dtype,
+  }),
+  evaluate: ([index, updates], [indexType, updatesType], { batch, size }, result) => {
+    const out = allocate(result.dtype, sizeOf(result.shape));
+    const row = product((updatesType as Type).shape.slice((indexType as Type).shape.length));
+    const count = product((indexType as Type).shape.slice(batch));
+    const blocks = product((indexType as Type).shape.slice(0, batch));
+    for (let b = 0; b < blocks; b++) {
+      for (let i = 0; i < count; i++) {
+        const to = (b * size + place("scatterAdd", (index as Data)[b * count + i] as number, size)) * row;
+        const from = (b * count + i) * row;
+        for (let r = 0; r < row; r++) out[to + r] = (out[to + r] as number) + ((updates as Data)[from + r] as number);
+      }
+    }
+    return out;
+  },
+  linear: { how: "separately", inputs: [1] },
+  transpose: (ct, _i, [index], { batch }) => apply(takeOperation, [ct, index as Tensor], { batch }),
+  batch: ([index, updates], [indexBatched, updatesBatched], size, { batch, size: n }) => {
+    const [i, u] = [index as Tensor, updates as Tensor];
+    if (!indexBatched) {
+      const inner = moveAxis(u, 0, i.rank);
+      return moveAxis(apply(scatterAddOperation, [i, inner], { batch, size: n }), batch + 1, 0);
+    }
+    return apply(scatterAddOperation, [i, updatesBatched ? u : broadcastTo(u, [size, ...u.shape])], { batch: batch + 1, size: n });
+  },
+  kernel: (_inputs, { batch, size }) => ({ name: "scatterAdd", parameters: { batch, size } }),
+  laws: {
+    cases: [{ label: "[4,2] into 3 rows", shapes: [[4, 2]], apply: (x) => apply(scatterAddOperation, [integers([2, 0, 2, 1]), x as Tensor], { batch: 0, size: 3 }) }],
+  },
+});
+
+/** x: [B…, n, R…] with row index: [B…] replaced by value: [B…, R…]. */
+export const updateOperation: Operation = operation<Batch>({
+  name: "update",
+  kind: "routine",
+  infer: ([x]) => x as Type,
+  evaluate: ([x, index, value], [type], { batch }) => {
+    const out = (x as Data).slice();
+    const { shape } = type as Type;
+    const n = shape[batch] as number;
+    const row = product(shape.slice(batch + 1));
+    for (let b = 0; b < (index as Data).length; b++) {
+      const to = (b * n + place("update", (index as Data)[b] as number, n)) * row;
+      out.set((value as Data).subarray(b * row, (b + 1) * row), to);
+    }
+    return out;
+  },
+  linear: { how: "jointly", inputs: [0, 2] },
+  transpose: (ct, which, [x, index], { batch }) => {
+    const i = index as Tensor;
+    if (which === 2) return apply(takeOperation, [ct, i], { batch });
+    const shape = (x as Tensor).shape;
+    return apply(updateOperation, [ct, i, filled(0, removeAxes(shape, [batch]), ct.dtype)], { batch });
+  },
+  batch: (inputs, batched, size, { batch }) =>
+    apply(updateOperation, inputs.map((t, k) => (batched[k] ? t : broadcastTo(t, [size, ...t.shape]))), { batch: batch + 1 }),
+  kernel: (_inputs, { batch }) => ({ name: "update", parameters: { batch } }),
+  laws: {
+    cases: [{ label: "row 1 of [3,2]", shapes: [[3, 2], [2]], apply: (x, v) => updateAt(x as Tensor, 1, v as Tensor) }],
+  },
+});
+
+/** The places that would sort the last axis, stably; NaN last. */
+export const argsortOperation: Operation = operation<object>({
+  name: "argsort",
+  kind: "routine",
+  infer: ([x]) => ({ shape: (x as Type).shape, dtype: "int32" }),
+  evaluate: ([x], [type]) => {
+    const data = x as Data;
+    const n = (type as Type).shape.at(-1) as number;
+    const out = new Int32Array(data.length);
+    for (let row = 0; row < data.length; row += n) {
+      const key = (i: number): number => data[row + i] as number;
+      const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => {
+        const [a, b] = [key(i), key(j)];
+        if (a < b || (!Number.isNaN(a) && Number.isNaN(b))) return -1;
+        return a > b || (Number.isNaN(a) && !Number.isNaN(b)) ? 1 : i - j;
+      });
+      out.set(order, row);
+    }
+    return out;
+  },
+  batch: ([x]) => apply(argsortOperation, [x as Tensor]),
+  undefinedAt: [
+    {
+      at: (x) => filled(0, (x as Tensor).shape, "bool"),
+      within: ([x]) => tiesInRow(x as Tensor),
+      why: "the order of equal elements is arbitrary: sort has a kink there",
+      convention: "equal elements keep their order",
+    },
+  ],
+  kernel: () => ({ name: "argsort", parameters: {} }),
+  laws: {
+    cases: [
+      { label: "[3,5]", shapes: [[3, 5]], apply: (x) => apply(argsortOperation, [x as Tensor]), differentiable: false },
+      { label: "sort [4,6]", shapes: [[4, 6]], apply: (x) => sort(x as Tensor) },
+      { label: "sort [37] descending", shapes: [[37]], apply: (x) => sort(x as Tensor, { descending: true }) },
+      { label: "top 2 of [2,5]", shapes: [[2, 5]], apply: (x) => topK(x as Tensor, 2).values },
+    ],
+    integer: true,
+  },
+});
+
+function tiesInRow(x: Tensor): Tensor {
+  const order = apply(argsortOperation, [x]);
+  const sorted = apply(takeOperation, [x, order], { batch: x.rank - 1 });
+  const n = x.shape.at(-1) as number;
+  const lead = x.shape.slice(0, -1).map(() => null);
+  const ties = equal(slice(sorted, [...lead, [1, n]]), slice(sorted, [...lead, [0, Math.max(0, n - 1)]]));
+  // Marks the later of each tied pair, in the order of x.
+  const first = filled(0, [...x.shape.slice(0, -1), Math.min(1, n)], "int32");
+  return convert(apply(scatterAddOperation, [order, concatenate([first, convert(ties, "int32")], -1)], { batch: x.rank - 1, size: n }), "bool");
+}
+
+const integers = (value: TensorLike): Tensor => convert(toTensor("index", value), "int32");
+
+/** Index tensors: integers as they are; whole numbers in floats; NaN and fractions are errors. */
+export function toIndex(what: string, index: TensorLike): Tensor {
+  const t = toTensor(what, index);
+  if (isInteger(t.dtype)) return convert(t, "int32");
+  if (t.dtype === "bool") throw new NablaError("E-DTYPE", `${what}: the index is bool`, "where(mask, x, y), or compress by nonzero places");
+  if (t.level > 0) throw new NablaError("E-DTYPE", `${what}: the index is ${t.dtype}`, 'cast(index, "int32")');
+  t.data.forEach((v, i) => {
+    if (!Number.isInteger(v)) throw new NablaError("E-INDEX", `${what}: element ${i} of the index is ${v}, not an integer`);
+  });
+  return convert(t, "int32");
+}
+
+/** Elements of x at integer places along an axis: the axis is replaced by the axes of the index. */
+export function take(x: TensorLike, index: TensorLike, options: { readonly axis?: number } = {}): Tensor {
+  const t = toTensor("take", x);
+  const i = toIndex("take", index);
+  const axis = checkAxis("take", options.axis ?? 0, t.rank);
+  if (axis === 0) return apply(takeOperation, [t, i], { batch: 0 });
+  const front = apply(takeOperation, [moveAxis(t, axis, 0), i], { batch: 0 });
+  const order = Array.from({ length: front.rank }, (_, k) => k);
+  return transpose(front, [...order.slice(i.rank, i.rank + axis), ...order.slice(0, i.rank), ...order.slice(i.rank + axis)]);
+}
+
+/** Picks along one axis by an index of the same shape elsewhere (NumPy's take_along_axis). */
+export function takeAlongAxis(x: TensorLike, index: TensorLike, axis = -1): Tensor {
+  const t = toTensor("takeAlongAxis", x);
+  const i = toIndex("takeAlongAxis", index);
+  const a = checkAxis("takeAlongAxis", axis, t.rank);
+  if (i.rank !== t.rank || i.shape.some((n, k) => k !== a && n !== t.shape[k])) {
+    throw new NablaError("E-SHAPE", `takeAlongAxis: index ${showShape(i.shape)} and x ${showShape(t.shape)} differ beside axis ${a}`);
+  }
+  const last = t.rank - 1;
+  const picked = apply(takeOperation, [moveAxis(t, a, last), moveAxis(i, a, last)], { batch: last });
+  return moveAxis(picked, last, a);
+}
+
+/** x[i, j, …] by integer tensors that broadcast together, one an axis from the first (NumPy's advanced indexing). */
+export function at(x: TensorLike, ...indices: readonly TensorLike[]): Tensor {
+  const t = toTensor("at", x);
+  if (indices.length === 0 || indices.length > t.rank) {
+    throw new NablaError("E-INDEX", `at: ${indices.length} indices for the ${t.rank} axes of ${showShape(t.shape)}`);
+  }
+  let flat: Tensor | undefined;
+  indices.forEach((index, axis) => {
+    const n = t.shape[axis] as number;
+    const i = wrap("at", toIndex("at", index), n);
+    flat = flat === undefined ? i : add(mul(flat, n), i);
+  });
+  const rows = reshape(t, [sizeOf(t.shape.slice(0, indices.length)), ...t.shape.slice(indices.length)]);
+  return apply(takeOperation, [rows, flat as Tensor], { batch: 0 });
+}
+
+/** Checks constant indices at once, so that a wrong one cannot fall into another row. */
+function wrap(what: string, index: Tensor, n: number): Tensor {
+  if (index.level === 0) {
+    index.data.forEach((i) => {
+      place(what, i, n);
+    });
+  }
+  return where(less(index, 0), add(index, n), index);
+}
+
+/** Sums `updates` into a copy of x at integer places of axis 0. */
+export function scatterAdd(x: TensorLike, index: TensorLike, updates: TensorLike): Tensor {
+  const { tensors, dtype } = meet("scatterAdd", [x, updates]);
+  const [t, u] = tensors.map((v) => convert(v, dtype)) as [Tensor, Tensor];
+  const i = toIndex("scatterAdd", index);
+  if (t.rank === 0) throw new NablaError("E-SHAPE", "scatterAdd: x is a scalar, without an axis to add into");
+  const shape = [...i.shape, ...t.shape.slice(1)];
+  const full = sameShape(u.shape, shape) ? u : broadcastTo(u, shape);
+  return add(t, apply(scatterAddOperation, [i, full], { batch: 0, size: t.shape[0] as number }));
+}
+
+/** A copy of x whose row `index` of axis 0 is `value`. */
+export function updateAt(x: TensorLike, index: TensorLike, value: TensorLike): Tensor {
+  const { tensors, dtype } = meet("updateAt", [x, value]);
+  const [t, v] = tensors.map((u) => convert(u, dtype)) as [Tensor, Tensor];
+  const i = toIndex("updateAt", index);
+  if (t.rank === 0 || i.rank !== 0) throw new NablaError("E-SHAPE", `updateAt: needs an array and one place, got ${showShape(t.shape)} and ${showShape(i.shape)}`);
+  return apply(updateOperation, [t, i, broadcastTo(v, t.shape.slice(1))], { batch: 0 });
+}
+
+/** 1 at the place that the index names along a new last axis, 0 elsewhere. */
+export function oneHot(index: TensorLike, classes: number, options: { readonly dtype?: "float64" | "float32" | "int32" | "bool" } = {}): Tensor {
+  const i = toIndex("oneHot", index);
+  if (i.level === 0) {
+    i.data.forEach((v) => {
+      if (v < 0 || v >= classes) throw new NablaError("E-INDEX", `oneHot: class ${v} is outside 0 to ${classes - 1}`);
+    });
+  }
+  const places = constant(Int32Array.from({ length: classes }, (_, k) => k), [classes]);
+  return convert(equal(expandDims(i, i.rank), places), options.dtype ?? "float64");
+}
+
+export interface SortOptions {
+  /** Default: the last. */
+  readonly axis?: number;
+  readonly descending?: boolean;
+}
+
+/** The places that would sort x along an axis; stable, NaN last. */
+export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
+  const t = toTensor("argsort", x);
+  const axis = checkAxis("argsort", options.axis ?? -1, t.rank);
+  const rows = moveAxis(t, axis, t.rank - 1);
+  if (!options.descending) return moveAxis(apply(argsortOperation, [rows]), t.rank - 1, axis);
+  // Negation keeps equal elements in their order; -NaN is still NaN, hence last.
+  const keys = isFloat(t.dtype) ? neg(rows) : neg(convert(rows, "float64"));
+  return moveAxis(apply(argsortOperation, [keys]), t.rank - 1, axis);
+}
+
+/** Sorts along an axis, ascending by default. */
+export const sort = (x: TensorLike, options: SortOptions = {}): Tensor =>
+  takeAlongAxis(x, argsort(x, options), options.axis ?? -1);
+
+/** The k greatest elements of the last axis, greatest first, and their places. */
+export function topK(x: TensorLike, k: number): { readonly values: Tensor; readonly indices: Tensor } {
+  const t = toTensor("topK", x);
+  const n = t.shape.at(-1) ?? 0;
+  if (!Number.isInteger(k) || k < 0 || k > n) throw new NablaError("E-OPTION", `topK: k is ${k}, the last axis has ${n} elements`);
+  const order = argsort(t, { descending: true });
+  const indices = slice(order, [...t.shape.slice(0, -1).map(() => null), [0, k]]);
+  return { values: takeAlongAxis(t, indices), indices };
+}

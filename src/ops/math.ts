@@ -1,0 +1,247 @@
+/** Elementary and special functions: each one states its meaning, its derivative and its undefined points. */
+import { erf as erfReference, erfc as erfcReference, lgamma as lgammaReference, polygamma as polygammaReference } from "../base/special.ts";
+import type { Lane, Lanes, UndefinedRule } from "../graph/operation.ts";
+import { meet } from "../graph/convert.ts";
+import type { Tensor, TensorLike } from "../graph/tensor.ts";
+import { abs, add, div, equal, greater, less, lessEqual, logicalAnd, logicalNot, logicalOr, mul, neg, notEqual, round, sub, where } from "./arithmetic.ts";
+import { binary, convert, type UnaryFunction, unary } from "./record.ts";
+
+type Edges = readonly (readonly number[])[];
+const everywhere: Edges = [[0], [-0], [1], [-1], [Number.NaN], [Infinity], [-Infinity], [1e-310], [1e300], [-1e300], [3e-8]];
+const call = (name: string) => (k: Lanes, ...x: Lane[]) => k.call(name, ...x);
+const square = (x: Tensor): Tensor => mul(x, x);
+
+/** One-argument function: `slope(y, x)` is its derivative by its value y and its argument x. */
+const elementary = (
+  name: string,
+  doc: string,
+  evaluate: (x: number) => number,
+  slope: (y: Tensor, x: Tensor) => Tensor,
+  more: { readonly undefinedAt?: readonly UndefinedRule[]; readonly range?: readonly [number, number]; lower?(k: Lanes, x: Lane): Lane } = {},
+): UnaryFunction =>
+  unary({
+    name,
+    doc,
+    evaluate: (x) => evaluate(x as number),
+    partials: [(y, x) => slope(y, x as Tensor)],
+    ...(more.undefinedAt ? { undefinedAt: more.undefinedAt } : {}),
+    ...(more.range ? { ranges: [more.range] } : {}),
+    lower: (k, x) => (more.lower ?? call(name))(k, x as Lane),
+    edges: everywhere,
+  });
+
+const outside = (name: string, at: (x: Tensor) => Tensor, where: string): UndefinedRule => ({
+  at: (x) => at(x as Tensor),
+  why: `${name}(x) has no finite derivative ${where}`,
+  convention: "the formula of the derivative as floating point gives it",
+});
+
+export const exp = elementary("exp", "eˣ", Math.exp, (y) => y);
+export const exp2 = (x: TensorLike): Tensor => pow(2, x);
+export const expm1 = elementary("expm1", "eˣ − 1, exact near 0", Math.expm1, (y) => add(y, 1));
+
+// log(x + h) ≈ log x + h / x
+export const log = elementary("log", "the natural logarithm", Math.log, (_, x) => div(1, x), {
+  undefinedAt: [outside("log", (x) => lessEqual(x, 0), "for x ≤ 0")],
+  range: [0.1, 3],
+});
+export const log1p = elementary("log1p", "log(1 + x), exact near 0", Math.log1p, (_, x) => div(1, add(1, x)), {
+  undefinedAt: [outside("log1p", (x) => lessEqual(x, -1), "for x ≤ −1")],
+  range: [-0.8, 2],
+});
+export const log2 = elementary("log2", "the logarithm to base 2", Math.log2, (_, x) => div(Math.LOG2E, x), {
+  undefinedAt: [outside("log2", (x) => lessEqual(x, 0), "for x ≤ 0")],
+  range: [0.1, 3],
+});
+export const log10 = elementary("log10", "the logarithm to base 10", Math.log10, (_, x) => div(Math.LOG10E, x), {
+  undefinedAt: [outside("log10", (x) => lessEqual(x, 0), "for x ≤ 0")],
+  range: [0.1, 3],
+});
+
+// √(x + h) ≈ √x + h / (2√x)
+export const sqrt = elementary("sqrt", "√x; slope +∞ at 0, NaN below", Math.sqrt, (y) => div(0.5, y), {
+  undefinedAt: [
+    {
+      at: (x) => lessEqual(x as Tensor, 0),
+      why: "√x has a vertical tangent at 0 and is not real below",
+      convention: "1/(2√x): +∞ at 0, NaN below (a zero cotangent stays 0)",
+      sides: (x) => (x === 0 ? [undefined, Infinity] : [undefined, undefined]),
+    },
+  ],
+  range: [0.1, 3],
+  lower: (k, x) => k.sqrt(x),
+});
+export const rsqrt = (x: TensorLike): Tensor => div(1, sqrt(x));
+export const cbrt = elementary("cbrt", "the cube root, real for all x", Math.cbrt, (y) => div(1 / 3, square(y)), {
+  undefinedAt: [
+    { at: (x) => equal(x as Tensor, 0), why: "∛x has a vertical tangent at 0", convention: "+∞", sides: () => [Infinity, Infinity] },
+  ],
+  range: [0.2, 3],
+});
+
+export const sin = elementary("sin", "the sine, x in radians", Math.sin, (_, x) => cos(x));
+export const cos = elementary("cos", "the cosine, x in radians", Math.cos, (_, x) => neg(sin(x)));
+export const tan = elementary("tan", "the tangent, x in radians", Math.tan, (y) => add(1, square(y)), { range: [-1.2, 1.2] });
+const beyondOne = (name: string) => outside(name, (x) => logicalNot(less(abs(x), 1)), "for |x| ≥ 1");
+export const asin = elementary("asin", "the arc sine", Math.asin, (_, x) => div(1, sqrt(mul(sub(1, x), add(1, x)))), { undefinedAt: [beyondOne("asin")], range: [-0.9, 0.9] });
+export const acos = elementary("acos", "the arc cosine", Math.acos, (_, x) => div(-1, sqrt(mul(sub(1, x), add(1, x)))), { undefinedAt: [beyondOne("acos")], range: [-0.9, 0.9] });
+export const atan = elementary("atan", "the arc tangent", Math.atan, (_, x) => div(1, add(1, square(x))));
+export const sinh = elementary("sinh", "(eˣ − e⁻ˣ)/2", Math.sinh, (_, x) => cosh(x));
+export const cosh = elementary("cosh", "(eˣ + e⁻ˣ)/2", Math.cosh, (_, x) => sinh(x));
+export const tanh = elementary("tanh", "sinh x / cosh x", Math.tanh, (y) => mul(sub(1, y), add(1, y)));
+export const asinh = elementary("asinh", "the inverse of sinh", Math.asinh, (_, x) => div(1, hypot1(x)));
+export const acosh = elementary("acosh", "the inverse of cosh", Math.acosh, (_, x) => div(1, sqrt(mul(sub(x, 1), add(x, 1)))), {
+  undefinedAt: [outside("acosh", (x) => lessEqual(x, 1), "for x ≤ 1")],
+  range: [1.2, 3],
+});
+export const atanh = elementary("atanh", "the inverse of tanh", Math.atanh, (_, x) => div(1, mul(sub(1, x), add(1, x))), { undefinedAt: [beyondOne("atanh")], range: [-0.9, 0.9] });
+
+/** √(1 + x²) without overflow. */
+const hypot1 = (x: Tensor): Tensor => {
+  const big = greater(abs(x), 1e9);
+  return where(big, abs(x), sqrt(add(1, square(where(big, 0, x)))));
+};
+
+const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+export const erf = elementary("erf", "2/√π ∫₀ˣ e^(−t²) dt", erfReference, (_, x) => mul(twoOverRootPi, exp(neg(square(x)))));
+export const erfc = elementary("erfc", "1 − erf x, exact for large x", erfcReference, (_, x) => mul(-twoOverRootPi, exp(neg(square(x)))));
+
+const poles = (name: string): UndefinedRule =>
+  outside(name, (x) => logicalAnd(lessEqual(x, 0), equal(x, round(x))), "at 0, −1, −2, …");
+
+/** log |Γ(x)|. */
+export const lgamma = elementary("lgamma", "log |Γ(x)|", lgammaReference, (_, x) => digamma(x), { undefinedAt: [poles("lgamma")], range: [0.3, 4] });
+
+const polygammaBinary = binary({
+  name: "polygamma",
+  doc: "the n-th derivative of ψ at x, n = 0, 1, 2, …",
+  evaluate: (n, x) => polygammaReference(n as number, x as number),
+  // ψ⁽ⁿ⁾′ = ψ⁽ⁿ⁺¹⁾
+  partials: [undefined, (_, n, x) => polygammaBinary(add(n as Tensor, 1), x as Tensor)],
+  undefinedAt: [{ ...poles("polygamma"), at: (_, x) => poles("polygamma").at(x as Tensor) }],
+  lower: (k, n, x) => k.call("polygamma", n as Lane, x as Lane),
+  ranges: [[0, 0], [0.5, 4]],
+  edges: [[0, 1], [1, 2.5], [2, 30], [0, 100]],
+});
+/** ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function. */
+export const polygamma: typeof polygammaBinary = polygammaBinary;
+/** ψ(x) = Γ′(x)/Γ(x). */
+export const digamma = (x: TensorLike): Tensor => polygamma(0, x);
+
+// — two arguments —
+
+/** xʸ; 0⁰ = 1. */
+export const pow = binary({
+  name: "pow",
+  doc: "xʸ; NaN for x < 0 and fractional y",
+  evaluate: (x, y) => (x as number) ** (y as number),
+  partials: [
+    // y xʸ⁻¹, and 0 where y = 0 (also at x = 0)
+    (_, x, y) => {
+      const flat = equal(y as Tensor, 0);
+      return where(flat, 0, mul(y as Tensor, pow(x as Tensor, sub(where(flat, 1, y as Tensor), 1))));
+    },
+    // xʸ log x, whose limit at x = 0 is 0 for y > 0
+    (z, x, y) => {
+      const base = x as Tensor;
+      const limit = logicalAnd(equal(base, 0), greater(y as Tensor, 0));
+      return where(limit, 0, mul(z, log(where(limit, 1, base))));
+    },
+  ],
+  undefinedAt: [
+    {
+      at: (x, y) => logicalAnd(lessEqual(x as Tensor, 0), logicalOr(less(y as Tensor, 1), notInteger(y as Tensor))),
+      why: "xʸ is not differentiable at x = 0 for y < 1, nor real for x < 0 with a fractional y",
+      convention: "y·xʸ⁻¹ as floating point gives it; 0 where y = 0",
+    },
+  ],
+  lower: call2("pow"),
+  ranges: [[0.2, 3], [-2, 2]],
+  edges: [[0, 0], [0, 1], [0, 2], [-8, 3], [-8, 1 / 3], [Infinity, 0], [2, -1], [1, Number.NaN], [Number.NaN, 0], [-0, -1], [1e200, 2], [0.5, Infinity]],
+});
+function call2(name: string): (k: Lanes, ...x: Lane[]) => Lane {
+  return (k, ...x) => k.call(name, ...x);
+}
+const notInteger = (y: Tensor): Tensor => notEqual(y, round(y));
+
+/** The angle of the point (x, y): atan(y/x) in the right quadrant. */
+export const atan2 = binary({
+  name: "atan2",
+  doc: "the angle of (x, y), from −π to π; arguments in the order y, x",
+  evaluate: (y, x) => Math.atan2(y as number, x as number),
+  partials: [
+    (_, y, x) => div(x as Tensor, add(square(x as Tensor), square(y as Tensor))),
+    (_, y, x) => neg(div(y as Tensor, add(square(x as Tensor), square(y as Tensor)))),
+  ],
+  undefinedAt: [
+    { at: (y, x) => logicalAnd(equal(y as Tensor, 0), lessEqual(x as Tensor, 0)), why: "the angle is undefined at the origin and jumps on the negative x axis", convention: "x/(x² + y²), −y/(x² + y²)" },
+  ],
+  lower: call2("atan2"),
+  ranges: [[0.2, 2], [-2, 2]],
+  edges: [[0, 0], [0, -1], [-0, -1], [1, 0], [Infinity, Infinity], [Number.NaN, 1]],
+});
+
+/** √(x² + y²) without overflow. */
+export function hypot(x: TensorLike, y: TensorLike): Tensor {
+  const { tensors, dtype } = meet("hypot", [x, y]);
+  const [a, b] = tensors.map((t) => abs(convert(t, dtype === "float32" ? dtype : "float64"))) as [Tensor, Tensor];
+  const larger = where(greater(a, b), a, b);
+  const smaller = where(greater(a, b), b, a);
+  const plain = lessEqual(larger, 0);
+  const ratio = div(smaller, where(plain, 1, larger));
+  return mul(larger, sqrt(add(1, square(ratio))));
+}
+
+/** log(eˣ + eʸ) without overflow. */
+export const logaddexp = binary({
+  name: "logaddexp",
+  doc: "log(eˣ + eʸ) without overflow",
+  evaluate: (x, y) => (x === y ? (x as number) + Math.LN2 : Math.max(x as number, y as number) + Math.log1p(Math.exp(-Math.abs((x as number) - (y as number))))),
+  // the weights of the two terms
+  partials: [(_, x, y) => sigmoid(sub(x as Tensor, y as Tensor)), (_, x, y) => sigmoid(sub(y as Tensor, x as Tensor))],
+  lower: (k, a, b) => {
+    const [x, y] = [a as Lane, b as Lane];
+    const gap = k.neg(k.abs(k.sub(x, y)));
+    const apart = k.add(k.max(x, y), k.call("log1p", k.call("exp", gap)));
+    return k.select(k.equal(x, y), k.add(x, k.constant(Math.LN2, x.dtype)), apart);
+  },
+  edges: [[1000, 1000], [-1000, 1000], [-Infinity, -Infinity], [Infinity, 1], [Number.NaN, 1], [0, 0]],
+});
+
+// — activations —
+
+const stableSigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+
+/** 1/(1 + e⁻ˣ), exact in both tails. */
+export const sigmoid = elementary("sigmoid", "1/(1 + e⁻ˣ)", stableSigmoid, (y, x) => mul(y, sigmoid(neg(x))), {
+  lower: (k, x) => {
+    const one = k.constant(1, x.dtype);
+    const e = k.call("exp", k.neg(k.abs(x)));
+    return k.div(k.select(k.less(x, k.constant(0, x.dtype)), e, one), k.add(one, e));
+  },
+});
+
+/** log(1 + eˣ) without overflow. */
+export const softplus = elementary("softplus", "log(1 + eˣ)", (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), (_, x) => sigmoid(x), {
+  lower: (k, x) => k.add(k.max(x, k.constant(0, x.dtype)), k.call("log1p", k.call("exp", k.neg(k.abs(x))))),
+});
+
+export const logSigmoid = (x: TensorLike): Tensor => neg(softplus(neg(x)));
+
+/** max(x, 0); slope 0 at 0. */
+export const relu = elementary("relu", "max(x, 0)", (x) => (x > 0 ? x : Number.isNaN(x) ? x : 0), (_, x) => convert(greater(x, 0), x.dtype), {
+  undefinedAt: [{ at: (x) => equal(x as Tensor, 0), why: "relu(x) has a kink at 0", convention: "0", sides: () => [0, 1] }],
+  lower: (k, x) => k.max(x, k.constant(0, x.dtype)),
+});
+
+export const leakyRelu = (x: TensorLike, slope = 0.01): Tensor => where(greater(x, 0), x, mul(x, slope));
+export const elu = (x: TensorLike, alpha = 1): Tensor => {
+  const negative = lessEqual(x, 0);
+  return where(negative, mul(alpha, expm1(where(negative, x, 0))), x);
+};
+/** x Φ(x), the exact form by erf (Hendrycks and Gimpel 2016). */
+export const gelu = (x: TensorLike): Tensor => mul(mul(0.5, x), erfc(mul(-Math.SQRT1_2, x)));
+/** x σ(x), also called swish. */
+export const silu = (x: TensorLike): Tensor => mul(x, sigmoid(x));
+/** x / (1 + |x|). */
+export const softsign = (x: TensorLike): Tensor => div(x, add(1, abs(x)));

@@ -1,0 +1,37 @@
+/** Operations as methods: `x.mul(2).add(1).sum()`. */
+import { Tensor } from "../graph/tensor.ts";
+import * as arithmetic from "./arithmetic.ts";
+import { matmul } from "./contract.ts";
+import * as math from "./math.ts";
+import { broadcastTo, flatten, reshape, slice, squeeze, transpose } from "./movement.ts";
+import * as reduce from "./reduce.ts";
+import { at, sort, take } from "./gather.ts";
+
+const { add, sub, mul, div, neg, abs, sign, maximum, minimum, equal, notEqual, less, lessEqual, greater, greaterEqual, mod, rem, clip, cast, square, reciprocal, floor, ceil, round, logicalNot, logicalAnd, logicalOr } = arithmetic;
+const { exp, expm1, log, log1p, sqrt, pow, sin, cos, tan, tanh, sigmoid, softplus, relu, erf } = math;
+const { sum, mean, prod, max, min, argmax, argmin, any, all, cumsum, variance, std, norm, logsumexp, softmax, logSoftmax } = reduce;
+
+const methods = {
+  add, sub, mul, div, neg, abs, sign, maximum, minimum, equal, notEqual, less, lessEqual, greater, greaterEqual, mod, rem, clip, cast,
+  square, reciprocal, floor, ceil, round, logicalNot, logicalAnd, logicalOr,
+  exp, expm1, log, log1p, sqrt, pow, sin, cos, tan, tanh, sigmoid, softplus, relu, erf,
+  sum, mean, prod, max, min, argmax, argmin, any, all, cumsum, variance, std, norm, logsumexp, softmax, logSoftmax,
+  reshape, transpose, broadcastTo, flatten, slice, squeeze, matmul, take, at, sort,
+} as const;
+
+type Method<F> = F extends (x: infer _X, ...rest: infer R) => infer T ? (...rest: R) => T : never;
+type Methods = { readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> };
+
+declare module "../graph/tensor.ts" {
+  interface Tensor extends Methods {}
+}
+
+for (const [name, f] of Object.entries(methods)) {
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...rest: unknown[]) {
+      return (f as (...args: unknown[]) => unknown)(this, ...rest);
+    },
+    writable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,260 @@
+/** What an operation declares, and how each family's declaration becomes a full record. */
+import { allocate, type Data, type DType, isFloat, isInteger } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { broadcastShapes, broadcastStrides, type Shape, sameShape, sizeOf } from "../base/shape.ts";
+import { meet, toTensor } from "../graph/convert.ts";
+import type {
+  Attributes,
+  Lane,
+  Lanes,
+  Laws,
+  Operation,
+  PartialRule,
+  Type,
+  UndefinedRule,
+} from "../graph/operation.ts";
+import { apply, make, type Tensor, type TensorLike } from "../graph/tensor.ts";
+
+/** Which dtypes an operation computes in: others are cast to the first that fits. */
+export type Domain = "float" | "number" | "integer" | "bool" | "any";
+
+export interface ElementwiseDeclaration {
+  readonly name: string;
+  readonly doc: string;
+  /** Default `float`. */
+  readonly domain?: Domain;
+  /** dtype of the result, if not that of the inputs. */
+  readonly result?: DType;
+  /** The reference meaning in float64; integers wrap when stored. */
+  evaluate(...x: number[]): number;
+  /** Where plain float64 arithmetic is not exact enough for integers. */
+  evaluateInteger?(...x: number[]): number;
+  /** None: the derivative is zero. */
+  readonly partials?: readonly (PartialRule | undefined)[];
+  readonly undefinedAt?: readonly UndefinedRule[];
+  lower(lanes: Lanes, ...inputs: Lane[]): Lane;
+  /** Intervals from which the laws draw each input; default [-2, 2]. */
+  readonly ranges?: readonly (readonly [number, number])[];
+  /** Inputs at which every backend must agree with the reference. */
+  readonly edges?: readonly (readonly number[])[];
+}
+
+export type UnaryFunction = ((x: TensorLike) => Tensor) & { readonly operation: Operation };
+export type BinaryFunction = ((x: TensorLike, y: TensorLike) => Tensor) & { readonly operation: Operation };
+
+export function unary(declaration: ElementwiseDeclaration): UnaryFunction {
+  const operation = elementwise(declaration, 1);
+  const domain = declaration.domain ?? "float";
+  const f = (x: TensorLike): Tensor => {
+    const t = toTensor(declaration.name, x);
+    return apply(operation, [convert(t, computeIn(declaration.name, domain, t.dtype))]);
+  };
+  return Object.assign(f, { operation });
+}
+
+export function binary(declaration: ElementwiseDeclaration): BinaryFunction {
+  const operation = elementwise(declaration, 2);
+  const domain = declaration.domain ?? "float";
+  const f = (x: TensorLike, y: TensorLike): Tensor => {
+    const { tensors, dtype } = meet(declaration.name, [x, y]);
+    const common = computeIn(declaration.name, domain, dtype);
+    return apply(
+      operation,
+      tensors.map((t) => convert(t, common)),
+    );
+  };
+  return Object.assign(f, { operation });
+}
+
+/** The dtype in which an operation of this domain computes on inputs of that dtype. */
+export function computeIn(what: string, domain: Domain, dtype: DType): DType {
+  switch (domain) {
+    case "any":
+      return dtype;
+    case "float":
+      return isFloat(dtype) ? dtype : "float64";
+    case "number":
+      return dtype === "bool" ? "int32" : dtype;
+    case "integer":
+      if (isInteger(dtype)) return dtype;
+      if (dtype === "bool") return "int32";
+      throw new NablaError("E-DTYPE", `${what}: needs integers, got ${dtype}`, 'cast(x, "int32")');
+    case "bool":
+      return "bool";
+  }
+}
+
+/** Elementwise record: shapes broadcast, all inputs of one dtype. */
+export function elementwise(declaration: ElementwiseDeclaration, arity: number): Operation {
+  const { name, evaluate, evaluateInteger, partials, undefinedAt, ranges, edges, result } = declaration;
+  const differentiable = (declaration.domain ?? "float") === "float" || partials !== undefined;
+  const record: Operation = {
+    name,
+    kind: "elementwise",
+    infer: (inputs) => ({
+      shape: arity === 1 ? (inputs[0] as Type).shape : broadcastShapes(name, inputs.map(shapeOf)),
+      dtype: result ?? (inputs[0] as Type).dtype,
+    }),
+    evaluate: (values, inputs, _attributes, type) => {
+      const integer = evaluateInteger !== undefined && isInteger((inputs[0] as Type).dtype);
+      return mapElements(integer ? evaluateInteger : evaluate, values, inputs, type);
+    },
+    ...(partials ? { partials } : {}),
+    ...(undefinedAt ? { undefinedAt } : {}),
+    lower: (lanes, inputs) => declaration.lower(lanes, ...inputs),
+    laws: elementwiseLaws(() => record, arity, ranges, edges, differentiable),
+  };
+  return record;
+}
+
+const shapeOf = (t: Type): Shape => t.shape;
+
+function elementwiseLaws(
+  record: () => Operation,
+  arity: number,
+  ranges: ElementwiseDeclaration["ranges"],
+  edges: ElementwiseDeclaration["edges"],
+  differentiable: boolean,
+): Laws {
+  const shapes: Shape[][] = arity === 1 ? [[[2, 3]], [[]], [[17]]] : arity === 2 ? [[[2, 3], [2, 3]], [[3], [2, 1]], [[], [5]]] : [];
+  return {
+    cases: shapes.map((s) => ({
+      label: s.map((x) => `[${x}]`).join(" "),
+      shapes: s,
+      apply: (...inputs) => apply(record(), inputs),
+      ...(ranges ? { ranges } : {}),
+      differentiable,
+    })),
+    ...(edges ? { edges } : {}),
+  };
+}
+
+/** The reference loop: row-major over the result, inputs read through broadcasting strides. */
+export function mapElements(
+  f: (...x: number[]) => number,
+  values: readonly Data[],
+  inputs: readonly Type[],
+  result: Type,
+): Data {
+  const size = sizeOf(result.shape);
+  const out = allocate(result.dtype, size);
+  const [a, b, c] = values as [Data, Data, Data];
+  const same = inputs.every((t, i) => sameShape(t.shape, result.shape) || (values[i] as Data).length === 1);
+  if (same) {
+    const [sa, sb, sc] = values.map((v) => (v.length === 1 && size !== 1 ? 0 : 1)) as [number, number, number];
+    if (values.length === 1) for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number);
+    else if (values.length === 2) for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number, b[i * sb] as number);
+    else for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number, b[i * sb] as number, c[i * sc] as number);
+    return out;
+  }
+  const strides = inputs.map((t) => broadcastStrides(t.shape, result.shape));
+  const x = new Array<number>(values.length);
+  forEachOffset(result.shape, strides, (offsets, i) => {
+    for (let k = 0; k < x.length; k++) x[k] = (values[k] as Data)[offsets[k] as number] as number;
+    out[i] = f(...x);
+  });
+  return out;
+}
+
+/** Visits every index of a shape in row-major order with the offset of each strided operand. */
+export function forEachOffset(
+  shape: Shape,
+  strides: readonly (readonly number[])[],
+  visit: (offsets: readonly number[], position: number) => void,
+): void {
+  const size = sizeOf(shape);
+  const index = new Array<number>(shape.length).fill(0);
+  const offsets = new Array<number>(strides.length).fill(0);
+  for (let position = 0; position < size; position++) {
+    visit(offsets, position);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const n = shape[axis] as number;
+      index[axis] = (index[axis] as number) + 1;
+      for (let k = 0; k < strides.length; k++) offsets[k] = (offsets[k] as number) + (strides[k]?.[axis] as number);
+      if ((index[axis] as number) < n) break;
+      for (let k = 0; k < strides.length; k++) {
+        offsets[k] = (offsets[k] as number) - n * (strides[k]?.[axis] as number);
+      }
+      index[axis] = 0;
+    }
+  }
+}
+
+// — cast, which every family needs to bring its inputs to one dtype —
+
+export const castOperation: Operation = {
+  name: "cast",
+  kind: "elementwise",
+  infer: (inputs, { dtype }) => ({ shape: (inputs[0] as Type).shape, dtype: dtype as DType }),
+  evaluate: (values, inputs, _attributes, { dtype }) => castData(values[0] as Data, (inputs[0] as Type).dtype, dtype),
+  linear: { how: "separately" },
+  transpose: (ct, _index, inputs) => (isFloat((inputs[0] as Tensor).dtype) ? convert(ct, (inputs[0] as Tensor).dtype) : undefined),
+  lower: (lanes, [x], { dtype }) => lanes.cast(x as Lane, dtype as DType),
+  laws: {
+    cases: (["float64", "float32"] as const).map((dtype) => ({
+      label: `to ${dtype}`,
+      shapes: [[2, 3]],
+      apply: (x) => convert(x as Tensor, dtype),
+    })),
+  },
+};
+
+/** Floats to integers truncate and saturate (NaN → 0); anything to bool is ≠ 0. */
+function castData(data: Data, from: DType, to: DType): Data {
+  const out = allocate(to, data.length);
+  if (to === "bool") for (let i = 0; i < data.length; i++) out[i] = data[i] !== 0 ? 1 : 0;
+  else if (isInteger(to) && isFloat(from)) {
+    const [low, high] = to === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+    for (let i = 0; i < data.length; i++) out[i] = Math.min(high, Math.max(low, Math.trunc(data[i] as number)));
+  } else out.set(data);
+  return out;
+}
+
+export function convert(t: Tensor, dtype: DType): Tensor {
+  return t.dtype === dtype ? t : make(castOperation, [t], { dtype }, { shape: t.shape, dtype });
+}
+
+/** The record of a routine or movement. */
+export function operation<A extends object>(
+  record: Omit<Operation, "infer" | "evaluate" | "transpose" | "jvp" | "batch" | "view" | "kernel" | "jvpAll" | "batchAll" | "transposeAll" | "evaluateAll" | "lower"> & TypedRules<A>,
+): Operation {
+  return record as unknown as Operation;
+}
+
+/** The rules of `Operation` with the attributes' own type. */
+interface TypedRules<A> {
+  infer(inputs: readonly Type[], attributes: A): Type | readonly Type[];
+  evaluate?(values: readonly Data[], inputs: readonly Type[], attributes: A, result: Type): Data;
+  evaluateAll?(values: readonly Data[], inputs: readonly Type[], attributes: A): readonly Data[];
+  transpose?(ct: Tensor, index: number, inputs: readonly Tensor[], attributes: A, output: Tensor): Tensor | undefined;
+  transposeAll?(
+    cotangents: readonly (Tensor | undefined)[],
+    linear: readonly boolean[],
+    inputs: readonly Tensor[],
+    attributes: A,
+  ): readonly (Tensor | undefined)[];
+  jvp?(
+    tangents: readonly (Tensor | undefined)[],
+    inputs: readonly Tensor[],
+    output: Tensor,
+    attributes: A,
+  ): Tensor | undefined;
+  jvpAll?(
+    tangents: readonly (Tensor | undefined)[],
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    attributes: A,
+  ): readonly (Tensor | undefined)[];
+  batch?(inputs: readonly Tensor[], batched: readonly boolean[], size: number, attributes: A): Tensor;
+  batchAll?(
+    inputs: readonly Tensor[],
+    batched: readonly boolean[],
+    size: number,
+    attributes: A,
+  ): { readonly outputs: readonly Tensor[]; readonly batched: readonly boolean[] };
+  lower?(lanes: Lanes, inputs: readonly Lane[], attributes: A, result: Type): Lane;
+  view?(input: Type, view: { offset: number; strides: readonly number[] }, attributes: A, result: Type): { offset: number; strides: readonly number[] } | undefined;
+  kernel?(inputs: readonly Type[], attributes: A, result: Type): { name: string; parameters: Readonly<Record<string, number | string | boolean | readonly number[]>> };
+}
+
+export type { Attributes, Tensor, TensorLike, Type };

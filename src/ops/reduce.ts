@@ -1,0 +1,370 @@
+/** Reductions: sums, extrema, cumulative sums, and what is composed of them. */
+import { allocate, type Data } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { type Axes, checkAxes, checkAxis, keepAxes, removeAxes, type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
+import { toTensor } from "../graph/convert.ts";
+import type { LawCase, Operation, Type } from "../graph/operation.ts";
+import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { abs, add, div, equal, greater, isFinite as finite, lessEqual, logicalAnd, mul, notEqual, scale, square, sub, where } from "./arithmetic.ts";
+import { exp, log, pow, sqrt } from "./math.ts";
+import { broadcastTo, concatenate, flip, moveAxis, reshape, slice } from "./movement.ts";
+import { computeIn, convert, forEachOffset, operation } from "./record.ts";
+
+export interface ReduceOptions {
+  /** The axes to reduce; all by default. Negative ones count from the end. */
+  readonly axis?: Axes;
+  /** Keeps the reduced axes with size 1. */
+  readonly keepDims?: boolean;
+}
+
+interface ReduceAttributes {
+  readonly axes: readonly number[];
+}
+
+const only = (inputs: readonly Tensor[]): Tensor => inputs[0] as Tensor;
+const shiftAxes = (axes: readonly number[]): number[] => axes.map((a) => a + 1);
+
+/** `combine` gets the offsets of the reduced elements and the place of the first of them. */
+function reduceData(input: Type, axes: readonly number[], result: Type, combine: (offsets: Int32Array, start: number) => number): Data {
+  const strides = stridesOf(input.shape);
+  const kept = input.shape.map((_, i) => i).filter((i) => !axes.includes(i));
+  const pick = (list: readonly number[], from: readonly number[]): number[] => list.map((i) => from[i] as number);
+  const inner = new Int32Array(sizeOf(pick(axes, input.shape)));
+  forEachOffset(pick(axes, input.shape), [pick(axes, strides)], ([offset], i) => {
+    inner[i] = offset as number;
+  });
+  const out = allocate(result.dtype, sizeOf(result.shape));
+  forEachOffset(pick(kept, input.shape), [pick(kept, strides)], ([offset], i) => {
+    out[i] = combine(inner, offset as number);
+  });
+  return out;
+}
+
+/** Pairwise summation (Higham 1993): the error grows with log n instead of n. */
+function pairwiseSum(data: Data, offsets: Int32Array, start: number, from: number, to: number): number {
+  if (to - from <= 64) {
+    let total = 0;
+    for (let i = from; i < to; i++) total += data[start + (offsets[i] as number)] as number;
+    return total;
+  }
+  const middle = from + ((to - from) >> 1);
+  return pairwiseSum(data, offsets, start, from, middle) + pairwiseSum(data, offsets, start, middle, to);
+}
+
+const reduceCases = (f: (x: Tensor, options: ReduceOptions) => Tensor): LawCase[] => [
+  { label: "[2,3] all", shapes: [[2, 3]], apply: (x) => f(x as Tensor, {}) },
+  { label: "[2,3,4] axis 1", shapes: [[2, 3, 4]], apply: (x) => f(x as Tensor, { axis: 1 }) },
+  { label: "[3,5] axis −1 kept", shapes: [[3, 5]], apply: (x) => f(x as Tensor, { axis: -1, keepDims: true }) },
+  { label: "[33] all", shapes: [[33]], apply: (x) => f(x as Tensor, {}) },
+  { label: "[19,9] axis 0", shapes: [[19, 9]], apply: (x) => f(x as Tensor, { axis: 0 }) },
+];
+
+const inferReduce = ([x]: readonly Type[], { axes }: ReduceAttributes): Type => ({
+  shape: removeAxes((x as Type).shape, axes),
+  dtype: (x as Type).dtype,
+});
+
+export const sumOperation: Operation = operation<ReduceAttributes>({
+  name: "sum",
+  kind: "routine",
+  infer: inferReduce,
+  evaluate: (values, inputs, { axes }, result) => {
+    const data = values[0] as Data;
+    return reduceData(inputs[0] as Type, axes, result, (offsets, start) => pairwiseSum(data, offsets, start, 0, offsets.length));
+  },
+  linear: { how: "separately" },
+  transpose: (ct, _index, inputs, { axes }) => broadcastTo(reshape(ct, keepAxes(only(inputs).shape, axes)), only(inputs).shape),
+  batch: (inputs, _batched, _size, { axes }) => apply(sumOperation, [only(inputs)], { axes: shiftAxes(axes) }),
+  kernel: (_inputs, { axes }) => ({ name: "reduce", parameters: { how: "sum", axes } }),
+  laws: { cases: reduceCases((x, o) => sum(x, o)), integer: true },
+});
+
+function extremum(name: "max" | "min", better: (a: number, b: number) => boolean): Operation {
+  const record: Operation = operation<ReduceAttributes>({
+    name,
+    kind: "routine",
+    infer: (inputs, attributes) => {
+      const x = inputs[0] as Type;
+      if (attributes.axes.some((a) => x.shape[a] === 0)) {
+        throw new NablaError("E-SHAPE", `${name}: no elements along axis ${attributes.axes} of ${showShape(x.shape)}`);
+      }
+      return inferReduce(inputs, attributes);
+    },
+    evaluate: (values, inputs, { axes }, result) => {
+      const data = values[0] as Data;
+      return reduceData(inputs[0] as Type, axes, result, (offsets, start) => {
+        let best = data[start + (offsets[0] as number)] as number;
+        for (let i = 1; i < offsets.length; i++) {
+          const v = data[start + (offsets[i] as number)] as number;
+          if (better(v, best) || Number.isNaN(v)) best = v;
+          if (Number.isNaN(best)) return best;
+        }
+        return best;
+      });
+    },
+    // Elements that attain the extremum share the derivative equally.
+    jvp: ([tangent], inputs, output, { axes }) => {
+      if (tangent === undefined) return undefined;
+      const x = only(inputs);
+      const best = reshape(output, keepAxes(x.shape, axes));
+      const attains = convert(equal(x, best), x.dtype);
+      const share = div(attains, sum(attains, { axis: axes, keepDims: true }));
+      return sum(scale(share, tangent), { axis: axes });
+    },
+    batch: (inputs, _batched, _size, { axes }) => apply(record, [only(inputs)], { axes: shiftAxes(axes) }),
+    undefinedAt: [
+      {
+        at: (x) => notEqual(x as Tensor, x as Tensor),
+        within: ([x], output, { axes }) => {
+          const kept = keepAxes((x as Tensor).shape, axes as number[]);
+          const attains = equal(x as Tensor, reshape(output, kept));
+          return logicalAnd(attains, greater(sum(attains, { axis: axes as number[], keepDims: true }), 1));
+        },
+        why: `${name} has a kink where several elements tie`,
+        convention: "the elements that attain it share the derivative equally",
+      },
+    ],
+    kernel: (_inputs, { axes }) => ({ name: "reduce", parameters: { how: name, axes } }),
+    laws: { cases: reduceCases((x, o) => apply(record, [x], { axes: checkAxes(name, o.axis, x.rank) })), integer: true },
+  });
+  return record;
+}
+
+export const maxOperation = extremum("max", (a, b) => a > b);
+export const minOperation = extremum("min", (a, b) => a < b);
+
+const arg = (name: "argmax" | "argmin", better: (a: number, b: number) => boolean): Operation => {
+  const record: Operation = operation<{ axis: number }>({
+    name,
+    kind: "routine",
+    infer: ([x], { axis }) => {
+      const { shape } = x as Type;
+      if (shape[axis] === 0) throw new NablaError("E-SHAPE", `${name}: no elements along axis ${axis} of ${showShape(shape)}`);
+      return { shape: removeAxes(shape, [axis]), dtype: "int32" };
+    },
+    evaluate: (values, inputs, { axis }, result) => {
+      const data = values[0] as Data;
+      return reduceData(inputs[0] as Type, [axis], result, (offsets, start) => {
+        let best = 0;
+        for (let i = 1; i < offsets.length; i++) {
+          const v = data[start + (offsets[i] as number)] as number;
+          const w = data[start + (offsets[best] as number)] as number;
+          if (better(v, w) || (Number.isNaN(v) && !Number.isNaN(w))) best = i;
+        }
+        return best;
+      });
+    },
+    batch: (inputs, _batched, _size, { axis }) => apply(record, [only(inputs)], { axis: axis + 1 }),
+    kernel: (_inputs, { axis }) => ({ name: "argreduce", parameters: { how: name, axis } }),
+    laws: {
+      cases: [{ label: "[3,4] axis 1", shapes: [[3, 4]], apply: (x) => apply(record, [x as Tensor], { axis: 1 }), differentiable: false }],
+      integer: true,
+    },
+  });
+  return record;
+};
+
+export const argmaxOperation = arg("argmax", (a, b) => a > b);
+export const argminOperation = arg("argmin", (a, b) => a < b);
+
+export const cumsumOperation: Operation = operation<{ axis: number; reverse: boolean }>({
+  name: "cumsum",
+  kind: "routine",
+  infer: ([x]) => x as Type,
+  evaluate: (values, inputs, { axis, reverse }, result) => {
+    const data = values[0] as Data;
+    const { shape } = inputs[0] as Type;
+    const out = allocate(result.dtype, data.length);
+    const n = shape[axis] as number;
+    const inner = sizeOf(shape.slice(axis + 1));
+    for (let outer = 0; outer < data.length; outer += n * inner) {
+      for (let j = 0; j < inner; j++) {
+        let total = 0;
+        for (let k = 0; k < n; k++) {
+          const at = outer + (reverse ? n - 1 - k : k) * inner + j;
+          total += data[at] as number;
+          out[at] = total;
+        }
+      }
+    }
+    return out;
+  },
+  linear: { how: "separately" },
+  transpose: (ct, _index, _inputs, { axis, reverse }) => apply(cumsumOperation, [ct], { axis, reverse: !reverse }),
+  batch: (inputs, _batched, _size, { axis, reverse }) => apply(cumsumOperation, [only(inputs)], { axis: axis + 1, reverse }),
+  kernel: (_inputs, { axis, reverse }) => ({ name: "cumsum", parameters: { axis, reverse } }),
+  laws: {
+    cases: [
+      { label: "[2,5] axis 1", shapes: [[2, 5]], apply: (x) => cumsum(x as Tensor, { axis: 1 }) },
+      { label: "[4,3] axis 0 reversed", shapes: [[4, 3]], apply: (x) => cumsum(x as Tensor, { axis: 0, reverse: true }) },
+    ],
+    integer: true,
+  },
+});
+
+function reduce(name: string, record: Operation, x: TensorLike, options: ReduceOptions): Tensor {
+  const t = toTensor(name, x);
+  const axes = checkAxes(name, options.axis, t.rank);
+  const input = convert(t, computeIn(name, "number", t.dtype));
+  const result = axes.length === 0 ? input : apply(record, [input], { axes });
+  return options.keepDims ? reshape(result, keepAxes(t.shape, axes)) : result;
+}
+
+/** Σ x over axes; summed pairwise. */
+export const sum = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("sum", sumOperation, x, options);
+/** The greatest element; NaN if there is one. Ties share the derivative. */
+export const max = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("max", maxOperation, x, options);
+/** The least element; NaN if there is one. Ties share the derivative. */
+export const min = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("min", minOperation, x, options);
+
+export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  const t = toTensor("mean", x);
+  const axes = checkAxes("mean", options.axis, t.rank);
+  const count = axes.reduce((n, a) => n * (t.shape[a] as number), 1);
+  return div(sum(t, options), count);
+}
+
+/** Π x over axes, by a tree of products: its derivative is right where factors are 0. */
+export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  let t = toTensor("prod", x);
+  t = convert(t, computeIn("prod", "number", t.dtype));
+  const axes = checkAxes("prod", options.axis, t.rank);
+  const keptShape = removeAxes(t.shape, axes);
+  const result = options.keepDims ? keepAxes(t.shape, axes) : keptShape;
+  let rows = t;
+  axes.forEach((a, i) => {
+    rows = moveAxis(rows, a - i, rows.rank - 1);
+  });
+  let n = axes.reduce((count, a) => count * (t.shape[a] as number), 1);
+  rows = reshape(rows, [...keptShape, n]);
+  const lead = keptShape.map(() => null);
+  if (n === 0) return filled(1, result, t.dtype);
+  while (n > 1) {
+    const half = n >> 1;
+    const product = mul(slice(rows, [...lead, [0, half]]), slice(rows, [...lead, [half, 2 * half]]));
+    rows = n % 2 === 0 ? product : concatenate([product, slice(rows, [...lead, [n - 1, n]])], keptShape.length);
+    n = half + (n % 2);
+  }
+  return reshape(rows, result);
+}
+
+/** The variance; `correction` 0 divides by n, 1 by n − 1. */
+export function variance(x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+  const t = toTensor("variance", x);
+  const axes = checkAxes("variance", options.axis, t.rank);
+  const count = axes.reduce((n, a) => n * (t.shape[a] as number), 1);
+  const centred = sub(t, mean(t, { axis: axes, keepDims: true }));
+  return div(sum(square(centred), options), count - (options.correction ?? 0));
+}
+export const std = (x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor => sqrt(variance(x, options));
+
+/** log Σ eˣ without overflow. */
+export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  const t = toTensor("logsumexp", x);
+  const axes = checkAxes("logsumexp", options.axis, t.rank);
+  // Any shift gives the same value, hence no derivative through it.
+  const top = apply(maxHeld, [convert(t, computeIn("logsumexp", "float", t.dtype))], { axes });
+  const result = keepAxes(t.shape, axes);
+  const shift = where(finite(top), top, filled(0, [], top.dtype));
+  const total = log(sum(exp(sub(t, reshape(shift, result))), { axis: axes }));
+  const value = add(total, shift);
+  return options.keepDims ? reshape(value, result) : value;
+}
+
+/** `max` whose derivative is zero: for shifts that cancel. */
+export const maxHeld: Operation = (() => {
+  const { jvp: _, undefinedAt: __, laws: ___, ...rest } = maxOperation;
+  return { ...rest, name: "maxHeld" };
+})();
+
+/** eˣ / Σ eˣ along an axis. */
+export function softmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
+  const t = toTensor("softmax", x);
+  const shifted = sub(t, held(t, options.axis ?? -1));
+  const e = exp(shifted);
+  return div(e, sum(e, { axis: options.axis ?? -1, keepDims: true }));
+}
+/** log softmax(x) without overflow. */
+export function logSoftmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
+  const t = toTensor("logSoftmax", x);
+  const shifted = sub(t, held(t, options.axis ?? -1));
+  return sub(shifted, log(sum(exp(shifted), { axis: options.axis ?? -1, keepDims: true })));
+}
+function held(t: Tensor, axis: number): Tensor {
+  const axes = [checkAxis("softmax", axis, t.rank)];
+  const top = apply(maxHeld, [convert(t, computeIn("softmax", "float", t.dtype))], { axes });
+  return reshape(where(finite(top), top, filled(0, [], top.dtype)), keepAxes(t.shape, axes));
+}
+
+export interface NormOptions extends ReduceOptions {
+  /** 1, 2 (default), Infinity or any p > 0. */
+  readonly order?: number;
+}
+
+/** (Σ |x|ᵖ)^(1/p), scaled so that nothing overflows; its derivative at 0 is taken as 0. */
+export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
+  const { order = 2 } = options;
+  if (!(order > 0)) throw new NablaError("E-OPTION", `norm: order is ${order}, not a number > 0`);
+  const t = toTensor("norm", x);
+  const floating = convert(t, computeIn("norm", "float", t.dtype));
+  if (order === Infinity) return max(abs(floating), options);
+  if (order === 1) return sum(abs(floating), options);
+  const axes = checkAxes("norm", options.axis, t.rank);
+  if (axes.length === 0) return abs(floating);
+  const top = reshape(apply(maxHeld, [abs(floating)], { axes }), keepAxes(t.shape, axes));
+  const unit = where(lessEqual(top, 0), filled(1, [], top.dtype), where(finite(top), top, filled(1, [], top.dtype)));
+  const small = div(floating, unit);
+  const total = order === 2 ? sqrt(sum(square(small), { axis: axes, keepDims: true })) : pow(sum(pow(abs(small), order), { axis: axes, keepDims: true }), 1 / order);
+  const value = mul(total, unit);
+  return options.keepDims ? value : reshape(value, removeAxes(t.shape, axes));
+}
+
+const argOf = (name: string, record: Operation) => (x: TensorLike, options: { readonly axis?: number; readonly keepDims?: boolean } = {}): Tensor => {
+  const whole = toTensor(name, x);
+  const t = options.axis === undefined ? reshape(whole, [-1]) : whole;
+  const axis = checkAxis(name, options.axis ?? 0, t.rank);
+  const result = apply(record, [convert(t, computeIn(name, "number", t.dtype))], { axis });
+  return options.keepDims ? reshape(result, options.axis === undefined ? whole.shape.map(() => 1) : keepAxes(t.shape, [axis])) : result;
+};
+/** The place of the greatest element along an axis (of the flattened array by default); the first at a tie. */
+export const argmax = argOf("argmax", argmaxOperation);
+/** The place of the least element. */
+export const argmin = argOf("argmin", argminOperation);
+
+const truth = (t: TensorLike): Tensor => convert(convert(toTensor("any", t), "bool"), "int32");
+/** Whether any element is true. */
+export const any = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 0, max);
+/** Whether all elements are true. */
+export const all = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 1, min);
+function nonEmpty(x: TensorLike, options: ReduceOptions, empty: number, f: (x: TensorLike, options: ReduceOptions) => Tensor): Tensor {
+  const t = truth(x);
+  const axes = checkAxes("any", options.axis, t.rank);
+  const shape: Shape = options.keepDims ? keepAxes(t.shape, axes) : removeAxes(t.shape, axes);
+  return axes.some((a) => t.shape[a] === 0) ? filled(empty, shape, "bool") : convert(f(t, options), "bool");
+}
+
+/** Sums of the elements so far along an axis. */
+export function cumsum(x: TensorLike, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
+  const t = toTensor("cumsum", x);
+  const axis = checkAxis("cumsum", options.axis ?? 0, t.rank);
+  return apply(cumsumOperation, [convert(t, computeIn("cumsum", "number", t.dtype))], { axis, reverse: options.reverse ?? false });
+}
+
+/**
+ * Products of the elements so far along an axis, by doubling (Hillis and Steele 1986):
+ * log₂ n steps of ordinary products, hence the right derivative where factors are 0.
+ */
+export function cumprod(x: TensorLike, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
+  let t = toTensor("cumprod", x);
+  t = convert(t, computeIn("cumprod", "number", t.dtype));
+  const axis = checkAxis("cumprod", options.axis ?? 0, t.rank);
+  if (options.reverse) return flip(cumprod(flip(t, axis), { axis }), axis);
+  const n = t.shape[axis] as number;
+  const lead = t.shape.slice(0, axis).map(() => null);
+  for (let shift = 1; shift < n; shift *= 2) {
+    const head = slice(t, [...lead, [0, shift]]);
+    const tail = mul(slice(t, [...lead, [shift, n]]), slice(t, [...lead, [0, n - shift]]));
+    t = concatenate([head, tail], axis);
+  }
+  return t;
+}
