@@ -154,6 +154,8 @@ export interface Operation {
 export interface KernelRequest {
   readonly name: string;
   readonly parameters: Readonly<Record<string, number | string | boolean | readonly number[]>>;
+  /** The kernel reads its inputs through any strides, which it gets as the parameter `strides`. */
+  readonly strided?: boolean;
 }
 
 export interface LawCase {

@@ -25,6 +25,8 @@ export interface FlatArguments {
   /** `params.weights[0]`, for messages. */
   readonly paths: readonly string[];
   readonly structure: Structure;
+  /** The leaves that are no tensors. */
+  readonly kept: readonly unknown[];
   readonly rebuild: (tensors: readonly Tensor[]) => unknown;
 }
 
@@ -37,7 +39,7 @@ export function flattenArguments(what: string, tree: unknown, name = "argument")
     let next = 0;
     return unflatten(structure, leaves.map((leaf, i) => (kept[i] ? leaf : values[next++])));
   };
-  return { tensors, paths: paths.filter((_, i) => !kept[i]), structure, rebuild };
+  return { tensors, paths: paths.filter((_, i) => !kept[i]), structure, kept: leaves.filter((_, i) => kept[i]), rebuild };
 }
 
 /** The results of a function as tensors. */

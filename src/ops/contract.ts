@@ -53,7 +53,7 @@ export const matmulOperation: Operation = operation<object>({
     const result = apply(matmulOperation, [align(x, aBatched), align(y, bBatched)]);
     return result.shape[0] === size ? result : broadcastTo(result, [size, ...result.shape.slice(1)]);
   },
-  kernel: () => ({ name: "matmul", parameters: {} }),
+  kernel: () => ({ name: "matmul", parameters: {}, strided: true }),
   laws: {
     cases: [
       { label: "[2,3] [3,4]", shapes: [[2, 3], [3, 4]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },

@@ -5,6 +5,7 @@ import { broadcastShapes, broadcastStrides, type Shape, sameShape, sizeOf } from
 import { meet, toTensor } from "../graph/convert.ts";
 import type {
   Attributes,
+  KernelRequest,
   Lane,
   Lanes,
   Laws,
@@ -12,6 +13,7 @@ import type {
   PartialRule,
   Type,
   UndefinedRule,
+  View,
 } from "../graph/operation.ts";
 import { apply, make, type Tensor, type TensorLike } from "../graph/tensor.ts";
 
@@ -253,8 +255,8 @@ interface TypedRules<A> {
     attributes: A,
   ): { readonly outputs: readonly Tensor[]; readonly batched: readonly boolean[] };
   lower?(lanes: Lanes, inputs: readonly Lane[], attributes: A, result: Type): Lane;
-  view?(input: Type, view: { offset: number; strides: readonly number[] }, attributes: A, result: Type): { offset: number; strides: readonly number[] } | undefined;
-  kernel?(inputs: readonly Type[], attributes: A, result: Type): { name: string; parameters: Readonly<Record<string, number | string | boolean | readonly number[]>> };
+  view?(input: Type, view: View, attributes: A, result: Type): View | undefined;
+  kernel?(inputs: readonly Type[], attributes: A, result: Type): KernelRequest;
 }
 
 export type { Attributes, Tensor, TensorLike, Type };

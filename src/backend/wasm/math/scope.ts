@@ -123,7 +123,8 @@ export class Scope {
   }
 }
 
-const splitFrom = Number(process.env["SPLIT"] ?? 8);
+/** Longer polynomials wait on their own latency. */
+const splitFrom = 8;
 
 export const inline =
   (lanes: Lanes, kernel: Kernel): VectorFunction =>

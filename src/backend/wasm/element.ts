@@ -1,0 +1,71 @@
+/** Elements between memory and vectors: runs, one for all lanes, strided, and the single elements of a remainder. */
+import { byteSize, type DType } from "../../base/dtype.ts";
+import { type Code, type Expr, i32, i32x4, i64, i64x2, v128 } from "./encode.ts";
+import type { Width } from "./vector.ts";
+
+type Vector = Expr<"v128">;
+type Address = Expr<"i32">;
+
+const zero = i32x4.const(0, 0, 0, 0);
+/** Byte i of the first operand widened to a 32- or 64-bit lane; 16 is a zero byte of the second. */
+const widen4 = [0, 16, 16, 16, 1, 16, 16, 16, 2, 16, 16, 16, 3, 16, 16, 16];
+const widen2 = [0, 16, 16, 16, 16, 16, 16, 16, 1, 16, 16, 16, 16, 16, 16, 16];
+const lowBytes = [0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12];
+
+/** `width` elements from `address`, `stride` elements apart. */
+export function loadVector(dtype: DType, address: Address, stride: number, width: Width): Vector {
+  if (stride === 0) return loadSplat(dtype, address);
+  if (stride === 1) {
+    if (dtype === "bool") return loadBools(address, width);
+    return dtype === "float64" || width === 4 ? v128.load(address) : v128.load64Zero(address);
+  }
+  const step = stride * byteSize[dtype];
+  const at = (i: number): Address => (i === 0 ? address : i32.add(address, i32.const(i * step)));
+  if (dtype === "float64") return v128.load64Lane(at(1), v128.load64Zero(at(0)), 1);
+  if (dtype !== "bool") {
+    let vector = v128.load32Zero(at(0));
+    for (let i = 1; i < width; i++) vector = v128.load32Lane(at(i), vector, i);
+    return vector;
+  }
+  if (width === 2) {
+    const each = (i: number): Expr<"i64"> => i64.extendI32U(i32.load8u(at(i)));
+    return i64x2.ne(i64x2.replaceLane(i64x2.splat(each(0)), 1, each(1)), zero);
+  }
+  let vector = i32x4.splat(i32.load8u(at(0)));
+  for (let i = 1; i < width; i++) vector = i32x4.replaceLane(vector, i, i32.load8u(at(i)));
+  return i32x4.ne(vector, zero);
+}
+
+function loadBools(address: Address, width: Width): Vector {
+  if (width === 4) return i32x4.ne(v128.shuffle(v128.load32Zero(address), zero, widen4), zero);
+  const pair = i32.or(i32.load8u(address), i32.shl(i32.load8u(address, 1), i32.const(8)));
+  return i64x2.ne(v128.shuffle(i32x4.splat(pair), zero, widen2), zero);
+}
+
+function loadSplat(dtype: DType, address: Address): Vector {
+  if (dtype === "bool") return i32x4.ne(i32x4.splat(i32.load8u(address)), zero);
+  return dtype === "float64" ? v128.load64Splat(address) : v128.load32Splat(address);
+}
+
+/** One element, in lane 0; the others are of no meaning. */
+export function loadSingle(dtype: DType, address: Address): Vector {
+  if (dtype === "bool") return loadSplat(dtype, address);
+  return dtype === "float64" ? v128.load64Zero(address) : v128.load32Zero(address);
+}
+
+/** `width` elements side by side. */
+export function storeVector(dtype: DType, address: Address, value: Vector, width: Width): Code {
+  if (dtype === "float64" || (width === 4 && dtype !== "bool")) return v128.store(address, value);
+  if (dtype !== "bool") return v128.store64Lane(address, value, 0);
+  const bits = v128.and(value, i32x4.const(1, 1, 1, 1));
+  if (width === 4) return v128.store32Lane(address, v128.shuffle(bits, bits, lowBytes), 0);
+  return [
+    i32.store8(address, i32.and(i32x4.extractLane(value, 0), i32.const(1))),
+    i32.store8(address, i32.and(i32x4.extractLane(value, 2), i32.const(1)), 1),
+  ];
+}
+
+export function storeSingle(dtype: DType, address: Address, value: Vector): Code {
+  if (dtype === "bool") return i32.store8(address, i32.and(i32x4.extractLane(value, 0), i32.const(1)));
+  return dtype === "float64" ? v128.store64Lane(address, value, 0) : v128.store32Lane(address, value, 0);
+}

@@ -1,0 +1,2 @@
+import type { KernelMaker } from "../kernel.ts";
+export const kernels: Record<string, KernelMaker> = {};

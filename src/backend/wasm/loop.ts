@@ -1,0 +1,199 @@
+/** A fused loop as one function: outer loops over strided addresses, the innermost in vectors and a remainder. */
+import { byteSize, type DType } from "../../base/dtype.ts";
+import type { Instruction, LoopStep, ReduceHow } from "../target.ts";
+import { type Accumulator, accumulator } from "./accumulate.ts";
+import { loadSingle, loadVector, storeSingle, storeVector } from "./element.ts";
+import { type Code, type FunctionBuilder, type FunctionReference, i32, type Local, type ModuleBuilder, whileDo } from "./encode.ts";
+import { type VectorLane, VectorLanes, type Width } from "./vector.ts";
+
+interface Axis {
+  readonly n: number;
+  readonly reduced: boolean;
+  /** Element stride of every operand: reads, then writes, then reductions. */
+  readonly strides: readonly number[];
+}
+
+interface LoopKernel {
+  readonly axes: readonly Axis[];
+  readonly reads: readonly DType[];
+  readonly instructions: readonly Instruction[];
+  readonly writes: readonly { readonly value: number; readonly dtype: DType }[];
+  readonly reductions: readonly { readonly value: number; readonly how: ReduceHow; readonly dtype: DType }[];
+}
+
+/** Parameters: addresses of the reads, the writes, the reductions. */
+export function loopFunction(module: ModuleBuilder, step: LoopStep): FunctionReference<undefined> {
+  const kernel = normalise(step);
+  return module.once(keyOf(kernel), () => emit(module, kernel));
+}
+
+function normalise(step: LoopStep): LoopKernel {
+  const { shape, reads, writes, reductions } = step;
+  const full = rowMajor(shape, () => true);
+  const kept = rowMajor(shape, (axis) => !step.axes.includes(axis));
+  const strides = [...reads.map((r) => r.view.strides), ...writes.map(() => full), ...reductions.map(() => kept)];
+  const axes: Axis[] = [];
+  shape.forEach((n, i) => {
+    if (n === 1) return;
+    const axis: Axis = { n, reduced: step.axes.includes(i), strides: strides.map((s) => s[i] as number) };
+    const last = axes.at(-1);
+    // Neighbouring axes that every operand passes in one run are one axis.
+    const mergeable = last !== undefined && last.reduced === axis.reduced && last.strides.every((s, k) => s === (axis.strides[k] as number) * n);
+    if (mergeable) axes[axes.length - 1] = { ...axis, n: last.n * n };
+    else axes.push(axis);
+  });
+  if (axes.length === 0) axes.push({ n: 1, reduced: false, strides: strides.map(() => 0) });
+  return {
+    axes,
+    reads: reads.map((r) => r.buffer.type.dtype),
+    instructions: step.instructions,
+    writes: writes.map(({ value, buffer }) => ({ value, dtype: buffer.type.dtype })),
+    reductions: reductions.map(({ value, how, buffer }) => ({ value, how, dtype: buffer.type.dtype })),
+  };
+}
+
+function rowMajor(shape: readonly number[], counts: (axis: number) => boolean): number[] {
+  const strides = new Array<number>(shape.length).fill(0);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    if (!counts(i)) continue;
+    strides[i] = stride;
+    stride *= shape[i] as number;
+  }
+  return strides;
+}
+
+function keyOf(kernel: LoopKernel): string {
+  const instructions = kernel.instructions.map((i) =>
+    i.kind === "operation"
+      ? [i.operation.name, JSON.stringify(i.attributes), i.args, i.dtype]
+      : i.kind === "constant"
+        ? [Object.is(i.value, -0) ? "-0" : String(i.value), i.dtype]
+        : [i.read, i.dtype],
+  );
+  return `loop:${JSON.stringify([kernel.axes, kernel.reads, instructions, kernel.writes, kernel.reductions])}`;
+}
+
+function emit(module: ModuleBuilder, kernel: LoopKernel): FunctionReference<undefined> {
+  const operands = kernel.reads.length + kernel.writes.length + kernel.reductions.length;
+  const parameters = new Array<"i32">(operands).fill("i32");
+  return module.function(parameters, undefined, (f, ...addresses) => new LoopWriter(module, f, kernel).write(addresses as Local<"i32">[]));
+}
+
+class LoopWriter {
+  readonly #module: ModuleBuilder;
+  readonly #f: FunctionBuilder;
+  readonly #kernel: LoopKernel;
+  readonly #width: Width;
+  readonly #sizes: readonly number[];
+  readonly #accumulators: readonly Accumulator[];
+
+  constructor(module: ModuleBuilder, f: FunctionBuilder, kernel: LoopKernel) {
+    this.#module = module;
+    this.#f = f;
+    this.#kernel = kernel;
+    const { reads, writes, reductions, instructions } = kernel;
+    const dtypes = [...reads, ...writes.map((w) => w.dtype), ...reductions.map((r) => r.dtype)];
+    this.#width = [...dtypes, ...instructions.map((i) => i.dtype)].includes("float64") ? 2 : 4;
+    this.#sizes = dtypes.map((dtype) => byteSize[dtype]);
+    this.#accumulators = reductions.map((r) => accumulator(f, r.how, r.dtype, this.#width));
+  }
+
+  write(addresses: readonly Local<"i32">[]): Code {
+    const { axes, reductions } = this.#kernel;
+    const last = axes.at(-1) as Axis;
+    const outer = axes.slice(0, -1);
+    const keptOuter = outer.filter((a) => !a.reduced);
+    const reducedOuter = outer.filter((a) => a.reduced);
+    if (reductions.length === 0) return this.#nest(outer, addresses, (at) => this.#vectorLoop(last, at, (p, single) => this.#body(p, last, single, false)));
+    if (last.reduced) {
+      return this.#nest(keptOuter, addresses, (at) => [
+        this.#accumulators.map((a) => a.start()),
+        this.#nest(reducedOuter, at, (inner) => this.#vectorLoop(last, inner, (p, single) => this.#body(p, last, single, true))),
+        this.#accumulators.map((a, i) => a.storeTotal(this.#resultAddress(at, i))),
+      ]);
+    }
+    // The innermost axis stays: every lane reduces a column of its own.
+    return this.#nest(keptOuter, addresses, (at) =>
+      this.#vectorLoop(last, at, (p, single) => [
+        this.#accumulators.map((a) => a.start()),
+        this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, single, false)),
+        this.#accumulators.map((a, i) => a.storeLanes(this.#resultAddress(p, i), single)),
+      ]),
+    );
+  }
+
+  #resultAddress(at: readonly Local<"i32">[], i: number) {
+    const { reads, writes } = this.#kernel;
+    return (at[reads.length + writes.length + i] as Local<"i32">).get;
+  }
+
+  /** Pointers that move along an axis are locals of its loop; the others stay those of the loop around it. */
+  #pointers(axis: Axis, at: readonly Local<"i32">[]): { readonly start: Code; readonly inside: Local<"i32">[]; advance(elements: number): Code } {
+    const start: Code[] = [];
+    const inside = at.map((outside, i) => {
+      if (axis.strides[i] === 0) return outside;
+      const local = this.#f.local("i32");
+      start.push(local.set(outside.get));
+      return local;
+    });
+    const advance = (elements: number): Code =>
+      inside.map((local, i) => {
+        const bytes = (axis.strides[i] as number) * (this.#sizes[i] as number) * elements;
+        return bytes === 0 ? [] : local.set(i32.add(local.get, i32.const(bytes)));
+      });
+    return { start, inside, advance };
+  }
+
+  #count(times: number, body: Code): Code {
+    if (times === 0) return [];
+    if (times === 1) return body;
+    const left = this.#f.local("i32");
+    return [left.set(i32.const(times)), whileDo(left.get, [body, left.set(i32.sub(left.get, i32.const(1)))])];
+  }
+
+  #nest(axes: readonly Axis[], at: readonly Local<"i32">[], body: (at: readonly Local<"i32">[]) => Code): Code {
+    const [axis, ...rest] = axes;
+    if (axis === undefined) return body(at);
+    const { start, inside, advance } = this.#pointers(axis, at);
+    return [start, this.#count(axis.n, [this.#nest(rest, inside, body), advance(1)])];
+  }
+
+  #vectorLoop(axis: Axis, at: readonly Local<"i32">[], body: (at: readonly Local<"i32">[], single: boolean) => Code): Code {
+    const { start, inside, advance } = this.#pointers(axis, at);
+    const vectors = Math.floor(axis.n / this.#width);
+    const rest = axis.n - vectors * this.#width;
+    return [
+      start,
+      vectors === 0 ? [] : this.#count(vectors, [body(inside, false), advance(this.#width)]),
+      rest === 0 ? [] : this.#count(rest, [body(inside, true), advance(1)]),
+    ];
+  }
+
+  /** One vector (or one element) of every value: loads, operations, stores, accumulation. */
+  #body(at: readonly Local<"i32">[], axis: Axis, single: boolean, masked: boolean): Code {
+    const { reads, instructions, writes, reductions } = this.#kernel;
+    const lanes = new VectorLanes(this.#module, this.#f, this.#width);
+    const values: VectorLane[] = [];
+    const value = (i: number): VectorLane => values[i] as VectorLane;
+    for (const instruction of instructions) {
+      if (instruction.kind === "constant") values.push(lanes.constant(instruction.value, instruction.dtype));
+      else if (instruction.kind === "read") {
+        const dtype = reads[instruction.read] as DType;
+        const address = (at[instruction.read] as Local<"i32">).get;
+        const code = single ? loadSingle(dtype, address) : loadVector(dtype, address, axis.strides[instruction.read] as number, this.#width);
+        values.push(lanes.hold({ dtype, code }));
+      } else {
+        const { operation, attributes, args, dtype } = instruction;
+        const result = operation.lower?.(lanes, args.map(value), attributes, { shape: [], dtype }) as VectorLane;
+        values.push(lanes.hold(result));
+      }
+    }
+    const stores = writes.map((w, i) => {
+      const address = (at[reads.length + i] as Local<"i32">).get;
+      return single ? storeSingle(w.dtype, address, value(w.value).code) : storeVector(w.dtype, address, value(w.value).code, this.#width);
+    });
+    const sums = reductions.map((r, i) => (this.#accumulators[i] as Accumulator).add(value(r.value).code, single && masked));
+    return [lanes.statements, stores, sums];
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The arena, planned before the program runs: buffers whose lives do not overlap share addresses.
+ * Greedy best fit by size (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference").
+ */
+import { byteSize } from "../base/dtype.ts";
+import { sizeOf } from "../base/shape.ts";
+import type { Buffer, Plan, Step } from "../backend/target.ts";
+import type { Lowered } from "./lower.ts";
+
+const alignment = 16;
+export const bytesOf = ({ type }: Buffer): number => sizeOf(type.shape) * byteSize[type.dtype];
+const aligned = (n: number): number => Math.ceil(n / alignment) * alignment;
+const owner = (buffer: Buffer): Buffer => buffer.slice?.of ?? buffer;
+
+interface Life {
+  first: number;
+  last: number;
+}
+
+/** First and last step that touches each buffer; what a loop body reads from outside lives through the whole loop. */
+function lives(lowered: Lowered): { readonly life: Map<Buffer, Life>; readonly end: number } {
+  const life = new Map<Buffer, Life>();
+  let time = 0;
+  const touch = (buffer: Buffer): void => {
+    const b = owner(buffer);
+    const known = life.get(b);
+    if (known === undefined) life.set(b, { first: time, last: time });
+    else known.last = Math.max(known.last, time);
+  };
+  const visit = (steps: readonly Step[]): void => {
+    for (const step of steps) {
+      time++;
+      switch (step.kind) {
+        case "loop":
+          for (const read of step.reads) touch(read.buffer);
+          for (const { buffer } of [...step.writes, ...step.reductions]) touch(buffer);
+          break;
+        case "routine":
+          for (const read of step.inputs) touch(read.buffer);
+          step.outputs.forEach(touch);
+          break;
+        case "copy":
+          touch(step.from);
+          touch(step.to);
+          break;
+        case "branch":
+          touch(step.predicate);
+          visit(step.yes);
+          visit(step.no);
+          break;
+        case "repeat":
+          around(() => visit(step.body));
+          break;
+        case "while":
+          around(() => {
+            visit(step.condition);
+            touch(step.going);
+            visit(step.body);
+          });
+          break;
+      }
+    }
+  };
+  const around = (body: () => void): void => {
+    const start = time;
+    body();
+    for (const span of life.values()) if (span.first <= start && span.last > start) span.last = time;
+  };
+  // Inputs and constants are there from the start; the outputs stay to the end.
+  lowered.inputs.forEach(touch);
+  for (const buffer of lowered.buffers) if (buffer.constant !== undefined) touch(buffer);
+  visit(lowered.steps);
+  time++;
+  for (const buffer of [...lowered.inputs, ...lowered.outputs, ...lowered.buffers.filter((b) => b.constant !== undefined)]) touch(buffer);
+  return { life, end: time };
+}
+
+/** `start`: the first free address; `scratch`: bytes that kernels need beside the buffers. */
+export function plan(lowered: Lowered, start: number): Plan {
+  const { life, end } = lives(lowered);
+  const buffers = [...life.keys()].sort((a, b) => bytesOf(b) - bytesOf(a) || a.id - b.id);
+  const address = new Map<Buffer, number>();
+  const placed: { buffer: Buffer; from: number; to: number; span: Life }[] = [];
+  let top = start;
+  for (const buffer of buffers) {
+    const span = life.get(buffer) as Life;
+    const size = aligned(bytesOf(buffer));
+    const rivals = placed.filter((p) => p.span.first <= span.last && span.first <= p.span.last).sort((a, b) => a.from - b.from);
+    let at = start;
+    let best: { at: number; waste: number } | undefined;
+    for (const rival of rivals) {
+      const gap = rival.from - at;
+      if (gap >= size && (best === undefined || gap - size < best.waste)) best = { at, waste: gap - size };
+      at = Math.max(at, rival.to);
+    }
+    const from = best?.at ?? at;
+    address.set(buffer, from);
+    if (size > 0) placed.push({ buffer, from, to: from + size, span });
+    top = Math.max(top, from + size);
+  }
+  return {
+    inputs: lowered.inputs,
+    outputs: lowered.outputs,
+    steps: lowered.steps,
+    buffers,
+    address,
+    bytes: top,
+    lowerBound: peak(life, end),
+  };
+}
+
+/** The most bytes alive at one time. */
+function peak(life: ReadonlyMap<Buffer, Life>, end: number): number {
+  const change = new Array<number>(end + 2).fill(0);
+  for (const [buffer, { first, last }] of life) {
+    change[first] = (change[first] as number) + aligned(bytesOf(buffer));
+    change[last + 1] = (change[last + 1] as number) - aligned(bytesOf(buffer));
+  }
+  let now = 0;
+  let most = 0;
+  for (const c of change) {
+    now += c;
+    most = Math.max(most, now);
+  }
+  return most;
+}
