@@ -17,3 +17,4 @@ export { vmap } from "./transform/vmap.ts";
 export { scan } from "./transform/control/scan.ts";
 export { whileLoop } from "./transform/control/while.ts";
 export { cond } from "./transform/control/cond.ts";
+export { compile, type Compiled, type CompiledFunction, type CompileOptions } from "./compile/compile.ts";

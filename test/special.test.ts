@@ -4,7 +4,7 @@ import { erf, erfc, erfinv, lgamma, polygamma } from "../src/base/special.ts";
 import { evaluate, ulps } from "./wasm-math/oracle.ts";
 import { random } from "./wasm-math/samples.ts";
 
-const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`special: SEED=${seed}`);
 const draw = (count: number, low: number, high: number): number[] => {
   const u = random(seed);

@@ -123,10 +123,7 @@ function hurwitz(n: number, x: number): number {
   let y = x;
   for (; y < s + 10; y++) sum += (x / y) ** s;
   const w = 1 / y;
-  const series = eulerMaclaurin.reduceRight(
-    (inner, c, j) => c + (s + 2 * j + 1) * (s + 2 * j + 2) * w * w * inner,
-    0,
-  );
+  const series = eulerMaclaurin.reduceRight((inner, c, j) => c + (s + 2 * j + 1) * (s + 2 * j + 2) * w * w * inner, 0);
   const total = sum + (x / y) ** s * (y / n + 0.5 + s * w * series);
   return reciprocalFactorialPower(n, x) * (total * (n / x));
 }

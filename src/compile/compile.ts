@@ -1,11 +1,12 @@
 /** Functions that run as one WebAssembly call: traced once per signature, then planned, emitted and kept. */
 import { NablaError } from "../base/error.ts";
-import { showShape } from "../base/shape.ts";
-import { showStructure, type Structure, unflatten } from "../base/tree.ts";
+import type { Data } from "../base/dtype.ts";
+import { sameShape, showShape } from "../base/shape.ts";
+import { checkSameStructure, showStructure, type Structure, unflatten } from "../base/tree.ts";
 import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program } from "../backend/wasm/program.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
-import { constant, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { constant, type Resident, residentConstant, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { flattenArguments, flattenResults, type FlatArguments, type Inputs } from "../graph/trees.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
@@ -15,6 +16,11 @@ import { plan } from "./memory.ts";
 export interface CompileOptions {
   /** How many signatures (shapes and dtypes of the arguments) are kept; the least recently used goes. Default 32. */
   readonly cacheSize?: number;
+  /**
+   * The first argument is state: f returns `[next state, …results]`, the next state a tree like the first argument.
+   * It stays in the program's memory from call to call; a state that was passed on cannot be read any more.
+   */
+  readonly state?: boolean;
 }
 
 /** One compiled signature. */
@@ -22,6 +28,10 @@ export interface Compiled {
   readonly graph: Graph;
   readonly program: Program;
   readonly structure: Structure;
+  /** How many inputs, and first outputs, are state. */
+  readonly state: number;
+  /** The state that the last call returned, as long as it is in the program's memory. */
+  latest: readonly Tensor[];
 }
 
 export interface CompiledFunction<A extends readonly unknown[], R> {
@@ -36,14 +46,16 @@ export interface SimplyCompiled<R> {
   inspect(...args: TensorLike[]): Compiled;
 }
 
-function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[]): Compiled {
+function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[], hasState: boolean): Compiled {
   const tensors = inputs.flatMap((input) => input.tensors);
   let structure: Structure | undefined;
   const types = tensors.map(({ shape, dtype }) => ({ shape, dtype }));
   const traced = trace("compile", types, (leaves) => {
     let at = 0;
     const args = inputs.map((input) => input.rebuild(leaves.slice(at, (at += input.tensors.length))));
-    const result = flattenResults("compile", f(...(args as never[])));
+    const returned = f(...(args as never[]));
+    if (hasState) checkState(inputs[0] as FlatArguments, returned);
+    const result = flattenResults("compile", returned);
     structure = result.structure;
     return result.tensors;
   });
@@ -51,7 +63,55 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
     throw new NablaError("E-LEAKED", "compile: the function reads a variable of an outer grad, vmap or scan", "passing it as an argument");
   }
   const graph = share(simplify(traced));
-  return { graph, program: new Program(plan(lower(graph), arenaStart)), structure: structure as Structure };
+  const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
+  const program = new Program(plan(lower(graph, state), arenaStart));
+  return { graph, program, structure: structure as Structure, state, latest: [] };
+}
+
+/** State goes out as it came in. */
+function checkState(input: FlatArguments, returned: unknown): void {
+  if (!Array.isArray(returned)) throw new NablaError("E-TREE", "compile: with { state: true } the function returns [next state, …results]");
+  const next = flattenResults("compile", returned[0]);
+  checkSameStructure("compile: the next state", input.structure, next.structure);
+  next.tensors.forEach((t, i) => {
+    const before = input.tensors[i] as Tensor;
+    if (!sameShape(t.shape, before.shape) || t.dtype !== before.dtype) {
+      const type = (x: Tensor): string => `${x.dtype}${showShape(x.shape)}`;
+      throw new NablaError("E-SHAPE", `compile: the state ${input.paths[i]} goes in as ${type(before)} and comes out as ${type(t)}`);
+    }
+  });
+}
+
+/** Puts the arguments in place; the state that is there already is not touched. */
+function enter(compiled: Compiled, tensors: readonly Tensor[]): void {
+  const { program, state, latest } = compiled;
+  const present = tensors.map((t, i) => i < state && latest[i] === t && t.resident !== undefined);
+  // Whoever holds a state that is about to be overwritten, and was not passed on, keeps its value.
+  latest.forEach((t, i) => {
+    if (!present[i]) t.data;
+  });
+  tensors.forEach((t, i) => {
+    if (!present[i]) program.inputs[i]?.set(t.data);
+  });
+  tensors.forEach((t, i) => {
+    if (present[i]) t.resident = consumed;
+  });
+}
+
+const consumed: Resident = {
+  read: () => {
+    throw new NablaError("E-CONSUMED", "compile: this state was passed on to the next call, which overwrote it", "reading it before that call, or the state that the call returned");
+  },
+};
+
+function leave(compiled: Compiled): Tensor[] {
+  const { program, state } = compiled;
+  const results = program.plan.outputs.map(({ type }, i) => {
+    const place = program.outputs[i] as Data;
+    return i < state ? residentConstant(type, { read: () => place.slice() }) : constant(place.slice(), type.shape, type.dtype);
+  });
+  compiled.latest = results.slice(0, state);
+  return results;
 }
 
 const signature = (inputs: readonly FlatArguments[]): string =>
@@ -70,14 +130,14 @@ const signature = (inputs: readonly FlatArguments[]): string =>
  */
 export function compile<R = Tensor>(f: (...args: Tensor[]) => R, options?: CompileOptions): SimplyCompiled<R>;
 export function compile<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CompileOptions): CompiledFunction<A, R>;
-export function compile(f: (...args: never[]) => unknown, { cacheSize = 32 }: CompileOptions = {}): unknown {
+export function compile(f: (...args: never[]) => unknown, { cacheSize = 32, state = false }: CompileOptions = {}): unknown {
   if (!Number.isInteger(cacheSize) || cacheSize < 1) throw new NablaError("E-OPTION", `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`);
   const cache = new Map<string, Compiled>();
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
     const key = signature(inputs);
     let compiled = cache.get(key);
-    if (compiled === undefined) compiled = build(f, inputs);
+    if (compiled === undefined) compiled = build(f, inputs, state);
     else cache.delete(key);
     cache.set(key, compiled);
     if (cache.size > cacheSize) cache.delete(cache.keys().next().value as string);
@@ -89,13 +149,10 @@ export function compile(f: (...args: never[]) => unknown, { cacheSize = 32 }: Co
     const inputs = flat(args);
     const tensors = inputs.flatMap((input) => input.tensors);
     if (tensors.some((t) => t.level > 0)) return f(...(inputs.map((input) => input.rebuild(input.tensors)) as never[]));
-    const { program, structure } = find(inputs);
-    tensors.forEach((t, i) => {
-      program.inputs[i]?.set(t.data);
-    });
-    program.run();
-    const results = program.plan.outputs.map(({ type }, i) => constant((program.outputs[i] as Float64Array).slice(), type.shape, type.dtype));
-    return unflatten(structure, results);
+    const compiled = find(inputs);
+    enter(compiled, tensors);
+    compiled.program.run();
+    return unflatten(compiled.structure, leave(compiled));
   };
   return Object.assign(call, { inspect: (...args: unknown[]) => find(flat(args)) });
 }

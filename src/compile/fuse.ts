@@ -7,6 +7,9 @@ import { sameShape, type Shape } from "../base/shape.ts";
 import type { Buffer, Instruction, LoopStep, Read, ReduceHow } from "../backend/target.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
+/** Beyond this many instructions a body is compiled badly: many locals, slow first calls. */
+const mostInstructions = 64;
+
 /** A loop that still takes in nodes. */
 export class OpenLoop {
   readonly kind = "open";
@@ -20,6 +23,10 @@ export class OpenLoop {
 
   constructor(shape: Shape) {
     this.shape = shape;
+  }
+
+  get isFull(): boolean {
+    return this.#instructions.length >= mostInstructions;
   }
 
   #push(instruction: Instruction): number {

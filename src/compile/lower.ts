@@ -6,6 +6,7 @@ import type { Buffer, CopyStep, Read, ReduceHow, RepeatStep, Step } from "../bac
 import type { Graph } from "../graph/graph.ts";
 import type { KernelRequest, Type, View } from "../graph/operation.ts";
 import { isConstant, isPick, type Tensor } from "../graph/tensor.ts";
+import { coalesce } from "./coalesce.ts";
 import { OpenLoop } from "./fuse.ts";
 
 /** Where a tensor's elements are: in a buffer, seen through strides, since step `at` of its block; or in an open loop. */
@@ -36,13 +37,16 @@ const typeOf = ({ shape, dtype }: Type): Type => ({ shape, dtype });
 /** Values known from before the block's first step. */
 const before = -1;
 
-export function lower(graph: Graph): Lowered {
-  return new Lowering().program(graph);
+/** The first `state` outputs end where the first `state` inputs begin: the program's state stays in place. */
+export function lower(graph: Graph, state = 0): Lowered {
+  return new Lowering().program(graph, state);
 }
 
 class Lowering {
   readonly #buffers: Buffer[] = [];
   readonly #constants = new Map<Tensor, Buffer>();
+  /** Buffers whose place is settled: inputs, results, carries. */
+  readonly #fixed = new Set<Buffer>();
   #loops = 0;
 
   #buffer(type: Type, more: Omit<Partial<Buffer>, "id" | "type"> = {}): Buffer {
@@ -51,12 +55,12 @@ class Lowering {
     return buffer;
   }
 
-  program(graph: Graph): Lowered {
+  program(graph: Graph, state: number): Lowered {
     const inputs = graph.inputs.map((leaf) => this.#buffer(leaf));
     const block = this.#block(graph, inputs.map((buffer, i) => whole(buffer, graph.inputs[i] as Tensor)));
     // Every output has a buffer of its own, which no input and no other output shares.
     const taken = new Set<Buffer>([...inputs, ...this.#constants.values()]);
-    const outputs = graph.outputs.map((output) => {
+    const results = graph.outputs.slice(state).map((output) => {
       const source = this.#contiguous(block, output);
       if (!taken.has(source) && source.constant === undefined) {
         taken.add(source);
@@ -66,7 +70,12 @@ class Lowering {
       block.steps.push({ kind: "copy", from: source, to: copy });
       return copy;
     });
-    return { inputs, outputs, steps: closeSteps(block.steps), buffers: this.#buffers };
+    const carried = inputs.slice(0, state);
+    this.#advance(block, graph.outputs.slice(0, state), carried);
+    const outputs = [...carried, ...results];
+    for (const buffer of [...inputs, ...results]) this.#fixed.add(buffer);
+    const steps = coalesce(closeSteps(block.steps), this.#fixed);
+    return { inputs, outputs, steps, buffers: this.#buffers };
   }
 
   #block(graph: Graph, args: readonly Place[]): Block {
@@ -127,6 +136,7 @@ class Lowering {
     const latest = block.steps[at];
     const joins =
       latest instanceof OpenLoop &&
+      !latest.isFull &&
       sameShape(latest.shape, node.shape) &&
       places.every((p) => p === undefined || p.at < at || (p.kind === "value" && p.loop === latest));
     const loop = joins ? latest : new OpenLoop(node.shape);
@@ -229,6 +239,7 @@ class Lowering {
     const predicate = this.#contiguous(block, node.inputs[0] as Tensor);
     const args = this.#outside(block, node.inputs.slice(1));
     const outputs = branches[0].outputs.map((t) => this.#buffer(t));
+    for (const buffer of outputs) this.#fixed.add(buffer);
     const [yes, no] = branches.map((graph) => {
       const inner = this.#block(graph, args);
       graph.outputs.forEach((t, i) => {
@@ -244,6 +255,7 @@ class Lowering {
     return inputs.map((t) => {
       const from = this.#contiguous(block, t);
       const to = this.#buffer(t);
+      this.#fixed.add(to);
       block.steps.push({ kind: "copy", from, to });
       return to;
     });

@@ -156,6 +156,8 @@ export interface KernelRequest {
   readonly parameters: Readonly<Record<string, number | string | boolean | readonly number[]>>;
   /** The kernel reads its inputs through any strides, which it gets as the parameter `strides`. */
   readonly strided?: boolean;
+  /** The result may be written over this input. */
+  readonly inPlace?: number;
 }
 
 export interface LawCase {

@@ -30,9 +30,10 @@ export const matmulOperation: Operation = operation<object>({
       broadcastStrides(lead(t.shape), batch).map((s) => s * rows(t) * columns(t)),
     );
     const integer = isInteger(result.dtype);
+    const [left, right] = integer ? [] : [widened(x as Data), widened(y as Data)];
     forEachOffset(batch, strides, ([from, other], i) => {
       if (integer) integerProduct(x as Data, y as Data, out, from as number, other as number, i * m * n, m, k, n);
-      else floatProduct(x as Data, y as Data, out, from as number, other as number, i * m * n, m, k, n);
+      else floatProduct(left as Float64Array, right as Float64Array, out, from as number, other as number, i * m * n, m, k, n);
     });
     return out;
   },
@@ -68,19 +69,40 @@ export const matmulOperation: Operation = operation<object>({
   },
 });
 
-/** Rows of the result accumulate in float64: each element of a meets a whole row of b. */
-function floatProduct(a: Data, b: Data, out: Data, a0: number, b0: number, out0: number, m: number, k: number, n: number): void {
+/** Rows of the result accumulate in float64: four elements of a row of a meet four whole rows of b at a time. */
+function floatProduct(
+  a: Float64Array,
+  b: Float64Array,
+  out: Data,
+  a0: number,
+  b0: number,
+  out0: number,
+  m: number,
+  k: number,
+  n: number,
+): void {
   const row = new Float64Array(n);
+  const whole = k - (k % 4);
   for (let i = 0; i < m; i++) {
     row.fill(0);
-    for (let p = 0; p < k; p++) {
-      const v = a[a0 + i * k + p] as number;
-      const from = b0 + p * n;
-      for (let j = 0; j < n; j++) row[j] = (row[j] as number) + v * (b[from + j] as number);
+    const from = a0 + i * k;
+    for (let p = 0; p < whole; p += 4) {
+      const [v0, v1, v2, v3] = [a[from + p], a[from + p + 1], a[from + p + 2], a[from + p + 3]] as [number, number, number, number];
+      const at = b0 + p * n;
+      for (let j = 0; j < n; j++) {
+        const first = (row[j] as number) + v0 * (b[at + j] as number) + v1 * (b[at + n + j] as number);
+        row[j] = first + v2 * (b[at + 2 * n + j] as number) + v3 * (b[at + 3 * n + j] as number);
+      }
+    }
+    for (let p = whole; p < k; p++) {
+      const v = a[from + p] as number;
+      for (let j = 0; j < n; j++) row[j] = (row[j] as number) + v * (b[b0 + p * n + j] as number);
     }
     out.set(row, out0 + i * n);
   }
 }
+
+const widened = (data: Data): Float64Array => (data instanceof Float64Array ? data : Float64Array.from(data));
 
 function integerProduct(a: Data, b: Data, out: Data, a0: number, b0: number, out0: number, m: number, k: number, n: number): void {
   for (let i = 0; i < m; i++) {

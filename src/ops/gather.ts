@@ -132,7 +132,7 @@ export const updateOperation: Operation = operation<Batch>({
   },
   batch: (inputs, batched, size, { batch }) =>
     apply(updateOperation, inputs.map((t, k) => (batched[k] ? t : broadcastTo(t, [size, ...t.shape]))), { batch: batch + 1 }),
-  kernel: (_inputs, { batch }) => ({ name: "update", parameters: { batch } }),
+  kernel: (_inputs, { batch }) => ({ name: "update", parameters: { batch }, inPlace: 0 }),
   laws: {
     cases: [{ label: "row 1 of [3,2]", shapes: [[3, 2], [2]], apply: (x, v) => updateAt(x as Tensor, 1, v as Tensor) }],
   },

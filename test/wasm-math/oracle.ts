@@ -11,9 +11,7 @@ export interface Value {
 const sinh: Exact = (q, x) => (q.exp(x) - q.exp(-x)) / 2n;
 const cosh: Exact = (q, x) => (q.exp(x) + q.exp(-x)) / 2n;
 const asin = (q: FixedPoint, x: bigint): bigint =>
-  abs(x) === q.one
-    ? (x * q.pi) / (2n * q.one)
-    : q.atan(q.div(x, q.sqrt(q.mul(q.one - x, q.one + x))));
+  abs(x) === q.one ? (x * q.pi) / (2n * q.one) : q.atan(q.div(x, q.sqrt(q.mul(q.one - x, q.one + x))));
 
 export const exact: Record<string, Exact> = {
   exp: (q, x) => q.exp(x),
@@ -37,8 +35,7 @@ export const exact: Record<string, Exact> = {
     return q.div(s, c);
   },
   asin,
-  acos: (q, x) =>
-    x < 0n ? q.pi / 2n + asin(q, -x) : 2n * asin(q, q.sqrt((q.one - x) / 2n)),
+  acos: (q, x) => (x < 0n ? q.pi / 2n + asin(q, -x) : 2n * asin(q, q.sqrt((q.one - x) / 2n))),
   atan: (q, x) => q.atan(x),
   atan2: (q, y, x) => {
     if (x === 0n) return y > 0n ? q.pi / 2n : -q.pi / 2n;

@@ -25,7 +25,7 @@ export type Run = (x: readonly number[], y?: readonly number[]) => Float32Array 
 export function runner(name: MathName, width: Width): Run {
   const memory = new WebAssembly.Memory({ initial: 64 });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleOf(name, width)), { env: { memory } });
-  const run = instance.exports["run"] as (bytes: number) => void;
+  const run = instance.exports.run as (bytes: number) => void;
   const make = (offset: number, length: number): Float32Array | Float64Array =>
     width === "f32x4"
       ? new Float32Array(memory.buffer, offset, length)

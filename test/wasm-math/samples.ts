@@ -23,7 +23,9 @@ const everyExponent = (u: Random, from: number, to: number): number => {
 const between = (u: Random, low: number, high: number): number => low + (u() + u() * 2 ** -32) * (high - low);
 
 /** What lies in the domain, and a range of ordinary arguments. */
-const domains: Partial<Record<MathName, { readonly range: [number, number]; readonly valid?: (x: number) => boolean }>> = {
+const domains: Partial<
+  Record<MathName, { readonly range: [number, number]; readonly valid?: (x: number) => boolean }>
+> = {
   exp: { range: [-90, 90] },
   exp2: { range: [-130, 130] },
   expm1: { range: [-2, 2] },
@@ -46,7 +48,14 @@ const domains: Partial<Record<MathName, { readonly range: [number, number]; read
 const limits = { f32x4: [-149, 127], f64x2: [-1074, 1023] } as const;
 /** Where the value neither overflows nor stays the same for ever. */
 const reach: Partial<Record<MathName, number>> = {
-  exp: 750, exp2: 1080, expm1: 720, sinh: 715, cosh: 715, tanh: 25, erf: 7, erfc: 28,
+  exp: 750,
+  exp2: 1080,
+  expm1: 720,
+  sinh: 715,
+  cosh: 715,
+  tanh: 25,
+  erf: 7,
+  erfc: 28,
 };
 
 export function samples(name: MathName, width: Width, u: Random, count: number): { x: number[]; y: number[] } {
@@ -62,11 +71,14 @@ export function samples(name: MathName, width: Width, u: Random, count: number):
     let b = round(wide ? everyExponent(u, least, most) : between(u, -4, 4));
     if (name === "pow") {
       a = u() < 0.1 ? -Math.abs(a) : Math.abs(a);
-      b = round(between(u, width === "f32x4" ? -110 : -750, width === "f32x4" ? 95 : 715) / (Math.log(Math.abs(a)) || 1));
+      b = round(
+        between(u, width === "f32x4" ? -110 : -750, width === "f32x4" ? 95 : 715) / (Math.log(Math.abs(a)) || 1),
+      );
       if (a < 0) b = Math.round(b);
       if (!Number.isFinite(b)) continue;
     }
-    if (name === "polygamma") [a, b] = [Math.floor(u() * 9), round(wide ? 10 ** between(u, -3, 4) : between(u, -6, 12))];
+    if (name === "polygamma")
+      [a, b] = [Math.floor(u() * 9), round(wide ? 10 ** between(u, -3, 4) : between(u, -6, 12))];
     if (name === "rem" && Math.abs(b) < 2 ** least) continue;
     if (!valid(a) || Math.abs(a) > bound || (name === "pow" && a === 0)) continue;
     x.push(a);

@@ -15,6 +15,7 @@ export interface Assembled {
 }
 
 const pageSize = 65536;
+const stepsPerPart = 128;
 export const pagesFor = (bytes: number): number => Math.max(1, Math.ceil(bytes / pageSize));
 const bytesOf = ({ type }: Buffer): number => sizeOf(type.shape) * byteSize[type.dtype];
 
@@ -30,7 +31,13 @@ export function assemble(plan: Plan): Assembled {
     routines.set(step, kernel);
     scratch = Math.max(scratch, kernel.scratch);
   });
-  const run = module.function([], undefined, (f) => new StepWriter(module, plan, routines, scratchStart, f).all(plan.steps));
+  // V8 compiles large bodies slowly: a long program is a list of calls to its parts.
+  const parts = Array.from({ length: Math.ceil(plan.steps.length / stepsPerPart) }, (_, i) =>
+    module.function([], undefined, (f) =>
+      new StepWriter(module, plan, routines, scratchStart, f).all(plan.steps.slice(i * stepsPerPart, (i + 1) * stepsPerPart)),
+    ),
+  );
+  const run = module.function([], undefined, () => parts.map((part) => call(part)));
   module.export("run", run);
   return { bytes: module.toBytes(), memory: scratchStart + scratch };
 }

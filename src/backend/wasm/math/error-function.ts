@@ -3,8 +3,9 @@
  * W a minimax polynomial and x² kept as a pair. The form with 1 + 2x follows Shepherd and Laframboise,
  * "Chebyshev approximation of (1 + 2x) exp(x²) erfc x in 0 ≤ x < ∞", 1981.
  */
-import { v128 } from "../encode.ts";
+
 import { erfcxCoefficients, erfTail } from "../../../base/special-coefficients.ts";
+import { v128 } from "../encode.ts";
 import { expKernel, expParts, scale } from "./exp.ts";
 import { float32, float64, type Vector } from "./lanes.ts";
 import { fastTwoSum, twoProduct } from "./pair.ts";

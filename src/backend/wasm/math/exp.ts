@@ -44,11 +44,7 @@ const tail = (k: Scope, r: Vector): Vector =>
   k.ops.mul(k.ops.mul(r, r), k.polynomial(r, k.either(expTail32, expTail64)));
 
 /** e^(x + low)·2^offset = fraction·2ⁿ; the range of x stays within that of `scale`. */
-export function expParts(
-  k: Scope,
-  x: Vector,
-  low?: Vector,
-): { readonly fraction: Vector; readonly n: Vector } {
+export function expParts(k: Scope, x: Vector, low?: Vector): { readonly fraction: Vector; readonly n: Vector } {
   const { add, sub } = k.ops;
   const { n, hi, lo } = reduce(k, clamped(k, x));
   if (low === undefined) {

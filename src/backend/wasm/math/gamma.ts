@@ -3,8 +3,9 @@
  * Near 1 and 2 a minimax polynomial, otherwise Stirling's series after shifting the argument up, and
  * the reflection formulas below 0 (Abramowitz and Stegun 6.1.17, 6.1.41, 6.3.7, 6.3.18, 6.4).
  */
-import { v128 } from "../encode.ts";
+
 import { digammaSeries, eulerMaclaurin, lgammaNearTwo, stirlingSeries } from "../../../base/special-coefficients.ts";
+import { v128 } from "../encode.ts";
 import { float64, type Vector } from "./lanes.ts";
 import { log } from "./log.ts";
 import { pow } from "./power.ts";
@@ -38,18 +39,14 @@ const positiveLgamma: Kernel = (k, x) => {
   const close = add(mul(t, k.polynomial(t, lgammaNearTwo)), v128.xor(l, k.only(low, k.signBit)));
   const w = k.let(div(one, x));
   const series = mul(w, k.polynomial(k.let(mul(w, w)), stirlingSeries));
-  const stirling = add(
-    mul(sub(x, k.constant(0.5)), sub(l, one)),
-    add(k.constant(0.41893853320467274), series),
-  );
+  const stirling = add(mul(sub(x, k.constant(0.5)), sub(l, one)), add(k.constant(0.41893853320467274), series));
   return k.pick(large, stirling, close);
 };
 
 const positiveLgammaDouble = outOfLine("positiveLgamma", float64, positiveLgamma);
 
 /** π·(x − nearest integer), the difference exact. */
-const turn = (k: Scope, x: Vector): Vector =>
-  k.let(k.ops.mul(k.ops.sub(x, k.ops.nearest(x)), k.constant(Math.PI)));
+const turn = (k: Scope, x: Vector): Vector => k.let(k.ops.mul(k.ops.sub(x, k.ops.nearest(x)), k.constant(Math.PI)));
 
 const lgammaKernel: Kernel = (k, x) => {
   const { abs, sub, div, lt, eq } = k.ops;

@@ -8,8 +8,8 @@ import { inline, type Kernel, outOfLine, type Scope } from "./scope.ts";
 const tanhTail32 = [-0.3333328, 0.13331391, -0.05373448, 0.020619405, -0.005680506];
 const tanhTail64 = [
   -0.333333333333328, 0.13333333333254235, -0.05396825392754305, 0.02186948748951606, -0.008863219855860843,
-  0.0035919798447598926, -0.0014549106539608959, 0.0005861576971225288, -0.00022824142308294258,
-  7.677565162797332e-5, -1.5891508288629808e-5,
+  0.0035919798447598926, -0.0014549106539608959, 0.0005861576971225288, -0.00022824142308294258, 7.677565162797332e-5,
+  -1.5891508288629808e-5,
 ];
 
 /** (sinh x − x) / x³ in x² on |x| ≤ 1, errors 2^-34 and 2^-63. */
@@ -20,7 +20,13 @@ const sinhTail64 = [
 ];
 
 /** Below `limit` the odd polynomial, beyond it the value of `far`, with the sign of x. */
-function oddFunction(k: Scope, x: Vector, limit: number, near: readonly number[], far: (size: Vector) => Vector): Vector {
+function oddFunction(
+  k: Scope,
+  x: Vector,
+  limit: number,
+  near: readonly number[],
+  far: (size: Vector) => Vector,
+): Vector {
   const { abs, add, mul, lt } = k.ops;
   const size = k.let(abs(x));
   const large = k.let(far(size));

@@ -55,8 +55,7 @@ const acosKernel: Kernel = (k, x) => {
   const negative = k.let(lt(x, k.constant(0)));
   // π/2 − asin x, 2 asin s, or π − 2 asin s: a base minus a signed term.
   const quarter = halfPi(k);
-  const base = (part: Vector, twice: Vector) =>
-    k.let(k.pick(far, k.only(negative, twice), part));
+  const base = (part: Vector, twice: Vector) => k.let(k.pick(far, k.only(negative, twice), part));
   const hi = base(quarter.hi, k.let(add(quarter.hi, quarter.hi)));
   const lo = base(quarter.lo, k.let(add(quarter.lo, quarter.lo)));
   const flip = k.let(v128.and(v128.xor(far, negative), k.signBit));

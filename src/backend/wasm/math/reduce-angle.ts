@@ -73,9 +73,7 @@ const mulHigh = (module: ModuleBuilder): FunctionReference<"i64"> =>
     module.function(["i64", "i64"], "i64", (f, a, b) => {
       const low = (x: Expr<"i64">) => i64.and(x, i64.const(0xffffffffn));
       const high = (x: Expr<"i64">) => i64.shrU(x, u64(32));
-      const [setInner, inner] = f.let(
-        i64.add(i64.mul(high(a.get), low(b.get)), high(i64.mul(low(a.get), low(b.get)))),
-      );
+      const [setInner, inner] = f.let(i64.add(i64.mul(high(a.get), low(b.get)), high(i64.mul(low(a.get), low(b.get)))));
       const [setOther, other] = f.let(i64.add(i64.mul(low(a.get), high(b.get)), low(inner.get)));
       const sum = i64.add(i64.mul(high(a.get), high(b.get)), i64.add(high(inner.get), high(other.get)));
       return sequence([setInner, setOther], sum);
@@ -109,9 +107,7 @@ const reduceHuge = (module: ModuleBuilder): FunctionReference<"v128"> =>
         return local.get;
       };
       const bits = let64(i64.reinterpretF64(x.get));
-      const significand = let64(
-        i64.or(i64.and(bits, i64.const(0xfffffffffffffn)), i64.const(1n << 52n)),
-      );
+      const significand = let64(i64.or(i64.and(bits, i64.const(0xfffffffffffffn)), i64.const(1n << 52n)));
       // |x| = significand·2^(exponent − 1075); the window begins at the bit of 2/π whose product weighs 2.
       const exponent = i32.and(i32.wrapI64(i64.shrU(bits, u64(52))), i32.const(0x7ff));
       const [setStart, start] = f.let(i32.add(exponent, i32.const(64 - 2 - 1075)));
@@ -135,10 +131,7 @@ const reduceHuge = (module: ModuleBuilder): FunctionReference<"v128"> =>
       const flippedBottom = let64(i64.xor(bottom, negative));
       const zeros = let64(i64.clz(flippedTop));
       const g = let64(
-        i64.or(
-          i64.shl(flippedTop, zeros),
-          i64.shrU(i64.shrU(flippedBottom, u64(1)), i64.sub(u64(63), zeros)),
-        ),
+        i64.or(i64.shl(flippedTop, zeros), i64.shrU(i64.shrU(flippedBottom, u64(1)), i64.sub(u64(63), zeros))),
       );
       const h = i64.shl(flippedBottom, zeros);
       const g2 = i64.or(i64.shl(i64.and(g, i64.const(0x7ffn)), u64(42)), i64.shrU(h, u64(22)));
@@ -152,11 +145,10 @@ const reduceHuge = (module: ModuleBuilder): FunctionReference<"v128"> =>
       const sign = i64.and(i64.xor(bits, negative), i64.const(1n << 63n));
       const power = i64.or(sign, i64.shl(i64.sub(u64(1023), zeros), u64(52)));
       const factor = k.let(i64x2.splat(power));
-      const signed = (value: Expr<"i64">) => let64(i64.sub(i64.xor(value, let64(i64.shrS(bits, u64(63)))), i64.shrS(bits, u64(63))));
+      const signed = (value: Expr<"i64">) =>
+        let64(i64.sub(i64.xor(value, let64(i64.shrS(bits, u64(63)))), i64.shrS(bits, u64(63))));
       const quadrant = i64.and(signed(q), u64(3));
       const lo = i64.and(i64x2.extractLane(k.ops.mul(r.lo, factor), 0), i64.const(-4n));
-      return k.finish(
-        i64x2.replaceLane(k.ops.mul(r.hi, factor), 1, i64.or(lo, quadrant)),
-      );
+      return k.finish(i64x2.replaceLane(k.ops.mul(r.hi, factor), 1, i64.or(lo, quadrant)));
     });
   });

@@ -1,10 +1,10 @@
 /** Writing the body of one vector function: named intermediate values and the common idioms. */
 import {
-  call,
   type Code,
+  call,
+  type FunctionBuilder,
   f32x4,
   f64x2,
-  type FunctionBuilder,
   i32,
   type Local,
   type ModuleBuilder,
@@ -12,7 +12,7 @@ import {
   v128,
   when,
 } from "../encode.ts";
-import { type Lanes, type Vector } from "./lanes.ts";
+import type { Lanes, Vector } from "./lanes.ts";
 
 export type VectorFunction = (module: ModuleBuilder, f: FunctionBuilder, ...args: Vector[]) => Vector;
 
@@ -109,7 +109,11 @@ export class Scope {
       return coefficients.map((c) => this.constant(c)).reduceRight((value, c) => add(mul(value, x), c));
     }
     const square = this.let(mul(x, x));
-    const half = (start: 0 | 1) => this.polynomial(square, coefficients.filter((_, i) => i % 2 === start));
+    const half = (start: 0 | 1) =>
+      this.polynomial(
+        square,
+        coefficients.filter((_, i) => i % 2 === start),
+      );
     return add(half(0), mul(half(1), x));
   }
 
@@ -164,7 +168,8 @@ export const demote = (low: Vector, high: Vector): Vector =>
   v128.shuffle(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high), lowHalves);
 
 /** Four float32 by way of a float64 function: one rounding more, half an ulp. */
-export const widened = (name: string, double: VectorFunction): VectorFunction =>
+export const widened =
+  (name: string, double: VectorFunction): VectorFunction =>
   (module, _f, ...args) => {
     const target = module.once(`math.${name}.f32x4.${args.length}`, () =>
       module.function(

@@ -1,5 +1,5 @@
 /** Sine, cosine and tangent of the reduced angle: minimax polynomials on |r| ≤ π/4. */
-import { i32, type ModuleBuilder, v128, type FunctionBuilder } from "../encode.ts";
+import { type FunctionBuilder, i32, type ModuleBuilder, v128 } from "../encode.ts";
 import { float32, float64, type Vector } from "./lanes.ts";
 import { fastTwoSum, twoProduct } from "./pair.ts";
 import { moderateLimit, type ReducedAngle, reduceAngle } from "./reduce-angle.ts";
