@@ -96,3 +96,6 @@ export function checkShape(what: string, shape: unknown): Shape {
   }
   return list as Shape;
 }
+
+/** A list without its last n items, and those. */
+export const cutLast = <T>(list: readonly T[], n: number): [T[], T[]] => [list.slice(0, list.length - n), list.slice(list.length - n)];

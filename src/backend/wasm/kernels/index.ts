@@ -1,2 +1,18 @@
+/** The kernels of routines by the name under which operations ask for them. */
 import type { KernelMaker } from "../kernel.ts";
-export const kernels: Record<string, KernelMaker> = {};
+import { scatterAdd, take, update } from "./gather.ts";
+import { argreduce, argsort, cumsum } from "./order.ts";
+import { concatenate, spread } from "./place.ts";
+import { matmul } from "./product.ts";
+
+export const kernels: Readonly<Record<string, KernelMaker>> = {
+  argreduce,
+  argsort,
+  concatenate,
+  cumsum,
+  matmul,
+  scatterAdd,
+  spread,
+  take,
+  update,
+};

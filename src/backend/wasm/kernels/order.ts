@@ -1,0 +1,126 @@
+/** argsort, argmax and argmin, cumulative sums. */
+import { byteSize } from "../../../base/dtype.ts";
+import { sizeOf } from "../../../base/shape.ts";
+import type { Type } from "../../../graph/operation.ts";
+import { branchIf, type Code, type Expr, f32, f64, i32, loop, select, when } from "../encode.ts";
+import type { KernelMaker } from "../kernel.ts";
+import { asDouble, at, copyBytes, int, type Int, plus, times } from "./memory.ts";
+
+/** Bottom-up merge sort of places: stable, NaN last. */
+export const argsort: KernelMaker = (module, _parameters, [x]) => {
+  const { shape, dtype } = x as Type;
+  const n = shape.at(-1) as number;
+  const rows = n === 0 ? 0 : sizeOf(shape) / n;
+  const run = module.once(`argsort:${[n, rows, dtype]}`, () =>
+    module.function(["i32", "i32", "i32"], undefined, (f, x, out, scratch) => {
+      const [width, i, j, k] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+      const [mid, end, second] = [f.local("i32"), f.local("i32"), f.local("i32")];
+      const [a, b] = [f.local("f64"), f.local("f64")];
+      const row = f.local("i32");
+      const order = f.local("i32");
+      const key = (place: Int): Expr<"f64"> => asDouble(dtype, at(row.get, place, dtype));
+      const entry = (base: Int, place: Int): Int => i32.load(at(base, place, "int32"));
+      // The second run's element comes first only if it is smaller, or the first's is NaN and it is not.
+      const smaller = i32.or(f64.lt(b.get, a.get), i32.and(f64.ne(a.get, a.get), f64.eq(b.get, b.get)));
+      const least = (u: Int, v: Int): Int => select(i32.ltS(u, v), u, v);
+      const merge = (start: Int): Code => [
+        i.set(start),
+        mid.set(least(plus(start, width.get), int(n))),
+        end.set(least(plus(start, times(width.get, 2)), int(n))),
+        j.set(mid.get),
+        f.for(start, end.get, 1, (to) => [
+          second.set(i32.geS(i.get, mid.get)),
+          when(i32.and(i32.ltS(i.get, mid.get), i32.ltS(j.get, end.get)), [
+            a.set(key(entry(order.get, i.get))),
+            b.set(key(entry(order.get, j.get))),
+            second.set(smaller),
+          ]),
+          when(
+            second.get,
+            [i32.store(at(scratch.get, to, "int32"), entry(order.get, j.get)), j.set(plus(j.get, int(1)))],
+            [i32.store(at(scratch.get, to, "int32"), entry(order.get, i.get)), i.set(plus(i.get, int(1)))],
+          ),
+        ]),
+      ];
+      return f.for(int(0), int(rows), 1, (r) => [
+        row.set(plus(x.get, times(r, n * byteSize[dtype]))),
+        order.set(plus(out.get, times(r, n * 4))),
+        f.for(int(0), int(n), 1, (p) => i32.store(at(order.get, p, "int32"), p)),
+        width.set(int(1)),
+        n < 2
+          ? []
+          : loop([
+              k.set(int(0)),
+              loop([merge(k.get), k.set(plus(k.get, times(width.get, 2))), branchIf(i32.ltS(k.get, int(n)), 0)]),
+              copyBytes(order.get, scratch.get, n * 4),
+              width.set(times(width.get, 2)),
+              branchIf(i32.ltS(width.get, int(n)), 0),
+            ]),
+      ]);
+    }),
+  );
+  return { run, scratch: n * 4 };
+};
+
+export const argreduce: KernelMaker = (module, { how, axis }, [x]) => {
+  const { shape, dtype } = x as Type;
+  const n = shape[axis as number] as number;
+  const inner = sizeOf(shape.slice((axis as number) + 1));
+  const outer = sizeOf(shape.slice(0, axis as number));
+  const better = how === "argmax" ? f64.gt : f64.lt;
+  const run = module.once(`argreduce:${[how, n, inner, outer, dtype]}`, () =>
+    module.function(["i32", "i32", "i32"], undefined, (f, x, out) => {
+      const [best, value] = [f.local("f64"), f.local("f64")];
+      const [place, start] = [f.local("i32"), f.local("i32")];
+      const wins = i32.or(better(value.get, best.get), i32.and(f64.ne(value.get, value.get), f64.eq(best.get, best.get)));
+      return f.for(int(0), int(outer), 1, (o) =>
+        f.for(int(0), int(inner), 1, (i) => [
+          start.set(plus(times(o, n * inner), i)),
+          best.set(asDouble(dtype, at(x.get, start.get, dtype))),
+          place.set(int(0)),
+          f.for(int(1), int(n), 1, (k) => [
+            value.set(asDouble(dtype, at(x.get, plus(start.get, times(k, inner)), dtype))),
+            when(wins, [best.set(value.get), place.set(k)]),
+          ]),
+          i32.store(at(out.get, plus(times(o, inner), i), "int32"), place.get),
+        ]),
+      );
+    }),
+  );
+  return { run, scratch: 0 };
+};
+
+/** Accumulates floats in float64, as the reference does. */
+export const cumsum: KernelMaker = (module, { axis, reverse }, [x]) => {
+  const { shape, dtype } = x as Type;
+  const n = shape[axis as number] as number;
+  const inner = sizeOf(shape.slice((axis as number) + 1));
+  const outer = sizeOf(shape.slice(0, axis as number));
+  const floating = dtype === "float64" || dtype === "float32";
+  const run = module.once(`cumsum:${[n, inner, outer, dtype, reverse]}`, () =>
+    module.function(["i32", "i32", "i32"], undefined, (f, x, out) => {
+      const total = f.local("f64");
+      const whole = f.local("i32");
+      const place = f.local("i32");
+      const from = at(x.get, place.get, dtype);
+      const to = at(out.get, place.get, dtype);
+      const step: Code = floating
+        ? [
+            total.set(f64.add(total.get, asDouble(dtype, from))),
+            dtype === "float64" ? f64.store(to, total.get) : f32.store(to, f32.demoteF64(total.get)),
+          ]
+        : [whole.set(i32.add(whole.get, i32.load(from))), i32.store(to, whole.get)];
+      return f.for(int(0), int(outer), 1, (o) =>
+        f.for(int(0), int(inner), 1, (i) => [
+          total.set(f64.const(0)),
+          whole.set(int(0)),
+          f.for(int(0), int(n), 1, (k) => [
+            place.set(plus(times(plus(times(o, n), reverse ? i32.sub(int(n - 1), k) : k), inner), i)),
+            step,
+          ]),
+        ]),
+      );
+    }),
+  );
+  return { run, scratch: 0 };
+};
