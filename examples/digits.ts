@@ -9,7 +9,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { SingleBar } from "cli-progress";
-import { cast, compile, grad, graphOf, hvp, logSoftmax, mean, mul, oneHot, random, type Tensor, tanh, tensor, valueAndGrad } from "nabla";
+import { cast, compile, grad, hvp, logSoftmax, mean, mul, oneHot, random, type Tensor, tanh, tensor, valueAndGrad } from "nabla";
 import pc from "picocolors";
 
 const seed = 1;
@@ -214,14 +214,12 @@ function largestCurvature(network: Network, data: Examples): number {
   return curvature;
 }
 
-function write(network: Network, data: Examples): void {
+function write(network: Network): void {
   mkdirSync(folder, { recursive: true });
   const model = new URL("model.json", folder);
-  const picture = new URL("graph.svg", folder);
+
   writeFileSync(model, JSON.stringify(network));
-  const images = tensor(data.images.slice(0, 4 * 64), { shape: [4, 64] });
-  writeFileSync(picture, graphOf((n: Network) => cost(n, images, tensor(data.labels.slice(0, 4))), network).toSVG());
-  console.log(`\nWritten  ${fileURLToPath(model)}\n         ${fileURLToPath(picture)}`);
+  console.log(`\nWritten  ${fileURLToPath(model)}`);
 }
 
 const began = performance.now();
@@ -234,6 +232,6 @@ const error = checkGradient(network, trainingSet);
 console.log(`\nGradient check   relative error ${error.toExponential(1)} against central differences in float64 ${error < 1e-7 ? pc.green("ok") : pc.red("too large")}`);
 const curvature = largestCurvature(network, trainingSet);
 console.log(`Curvature        largest Hessian eigenvalue ${curvature.toFixed(2)}: plain gradient descent decreases the cost for rates up to 1/λmax = ${(1 / curvature).toPrecision(3)}`);
-write(network, trainingSet);
+write(network);
 console.log(pc.dim(`\n${((performance.now() - began) / 1000).toFixed(1)} s in all`));
 if (error >= 1e-7) process.exitCode = 1;

@@ -18,3 +18,5 @@ export { scan } from "./transform/control/scan.ts";
 export { whileLoop } from "./transform/control/while.ts";
 export { cond } from "./transform/control/cond.ts";
 export { compile, type Compiled, type CompiledFunction, type CompileOptions } from "./compile/compile.ts";
+export { checkpoint, stopGradient } from "./derivative/checkpoint.ts";
+export { random, type RandomOptions } from "./ops/random.ts";

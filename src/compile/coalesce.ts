@@ -17,6 +17,9 @@ export function coalesce(steps: readonly Step[], fixed: ReadonlySet<Buffer>): St
     const between = result.slice(made + 1, i);
     const touched = between.some((s) => reads(s, step.to) || writes(s, step.to));
     if (touched || result.some((s, k) => k !== made && k !== i && writes(s, step.from)) || !overwrites(maker, step.from, step.to)) continue;
+    // A copy, not a move: whoever still reads the source must not see what the place becomes later.
+    const after = result.slice(i + 1);
+    if (after.some((s) => reads(s, step.from)) && after.some((s) => writes(s, step.to))) continue;
     const rename = (b: Buffer): Buffer => (b === step.from ? step.to : b);
     result = result.filter((_, k) => k !== i).map((s) => renamed(s, rename));
   }

@@ -7,12 +7,11 @@ import { flattenArguments, type Inputs } from "../graph/trees.ts";
 import { reshape } from "../ops/movement.ts";
 import { instantiate } from "../transform/linearize.ts";
 import { flatFunction, linearMap, pull } from "./products.ts";
-import { checkStrict } from "./undefined-derivative.ts";
 
 export interface GradOptions<W extends number | readonly number[] = number> {
   /** Which argument (or arguments) to differentiate by; default the first. The others are held. */
   readonly wrt?: W;
-  /** Throw E-UNDEFINED-DERIVATIVE where the derivative of some operation does not exist. */
+  /** Not there yet: an error. */
   readonly strict?: boolean;
 }
 
@@ -115,7 +114,9 @@ export function valueAndGrad(f: (...args: never[]) => unknown, options: GradOpti
 function evaluate(what: string, f: (...args: never[]) => unknown, args: readonly unknown[], { wrt = 0, strict = false }: GradOptions<number | readonly number[]>): [Tensor, unknown] {
   const list = typeof wrt === "number" ? [wrt] : wrt;
   if (args.length === 0) throw new NablaError("E-TREE", `${what}: called without arguments`, "the point at which to differentiate");
-  if (strict) checkStrict(f, args);
+  if (strict) {
+    throw new NablaError("E-LIMIT", `${what}: { strict: true } is not there yet: undefined derivatives are not searched for`, "the same call without strict");
+  }
   const { value, gradients } = gradTree(what, f, args, list);
   return [value, typeof wrt === "number" ? gradients[0] : gradients];
 }

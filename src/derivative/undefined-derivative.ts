@@ -1,1 +1,0 @@
-export function checkStrict(_f: (...args: never[]) => unknown, _args: readonly unknown[]): void {}
