@@ -9,7 +9,21 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { SingleBar } from "cli-progress";
-import { cast, compile, grad, hvp, logSoftmax, mean, mul, oneHot, random, type Tensor, tanh, tensor, valueAndGrad } from "nabla";
+import {
+  cast,
+  compile,
+  grad,
+  hvp,
+  logSoftmax,
+  mean,
+  mul,
+  oneHot,
+  random,
+  type Tensor,
+  tanh,
+  tensor,
+  valueAndGrad,
+} from "nabla";
 import pc from "picocolors";
 
 const seed = 1;
@@ -30,7 +44,10 @@ interface Examples {
 
 function readDigits(): { train: Examples; test: Examples } {
   const text = gunzipSync(readFileSync(new URL("../data/digits.csv.gz", import.meta.url))).toString();
-  const rows = text.trim().split("\n").map((line) => line.split(",").map(Number));
+  const rows = text
+    .trim()
+    .split("\n")
+    .map((line) => line.split(",").map(Number));
   const order = random.permutation(random.key(seed), rows.length).toArray() as number[];
   const shuffled = order.map((i) => rows[i] as number[]);
   const held = Math.floor(rows.length / 5);
@@ -65,7 +82,11 @@ const scores = ({ first, second }: Network, images: Tensor): Tensor =>
 
 /** Mean negative log-likelihood of the labels. */
 const cost = (network: Network, images: Tensor, labels: Tensor): Tensor =>
-  mean(logSoftmax(scores(network, images)).mul(oneHot(labels, 10, { dtype: "float32" })).sum({ axis: 1 })).neg();
+  mean(
+    logSoftmax(scores(network, images))
+      .mul(oneHot(labels, 10, { dtype: "float32" }))
+      .sum({ axis: 1 }),
+  ).neg();
 
 // — one step of stochastic gradient descent with momentum: forward, backward and update in one program —
 
@@ -96,7 +117,13 @@ function train(data: Examples): Network {
   const count = data.labels.length;
   const steps = Math.floor(count / batch);
   const keys = random.split(random.key(seed + 2), epochs) as Tensor[];
-  const bar = new SingleBar({ format: "  {bar} epoch {value}/{total}   loss {loss}   {rate} examples/s", barsize: 32, hideCursor: true, noTTYOutput: true, notTTYSchedule: 1e9 });
+  const bar = new SingleBar({
+    format: "  {bar} epoch {value}/{total}   loss {loss}   {rate} examples/s",
+    barsize: 32,
+    hideCursor: true,
+    noTTYOutput: true,
+    notTTYSchedule: 1e9,
+  });
   bar.start(epochs, 0, { loss: "–", rate: "–" });
   const began = performance.now();
   keys.forEach((key, epoch) => {
@@ -112,14 +139,20 @@ function train(data: Examples): Network {
       }
       // The rate falls along a cosine to 0.
       const rate = (peakRate / 2) * (1 + Math.cos((Math.PI * (epoch * steps + k)) / (epochs * steps)));
-      const [next, loss] = step(state, tensor(images, { shape: [batch, 64] }), labels, tensor(rate, { dtype: "float32" }));
+      const [next, loss] = step(
+        state,
+        tensor(images, { shape: [batch, 64] }),
+        labels,
+        tensor(rate, { dtype: "float32" }),
+      );
       state = next;
       total += loss.item();
     }
     const seconds = (performance.now() - began) / 1000;
     const rate = Math.round(((epoch + 1) * steps * batch) / seconds);
     bar.update(epoch + 1, { loss: (total / steps).toFixed(4), rate: rate.toLocaleString("en") });
-    if (!process.stdout.isTTY && (epoch + 1) % 10 === 0) console.log(`  epoch ${epoch + 1}/${epochs}   loss ${(total / steps).toFixed(4)}`);
+    if (!process.stdout.isTTY && (epoch + 1) % 10 === 0)
+      console.log(`  epoch ${epoch + 1}/${epochs}   loss ${(total / steps).toFixed(4)}`);
   });
   bar.stop();
   return state.network;
@@ -137,7 +170,9 @@ function report(network: Network, test: Examples): void {
     row[guess] = (row[guess] as number) + 1;
   });
   const right = table.reduce((n, row, i) => n + (row[i] as number), 0);
-  console.log(`\n${pc.bold("Test accuracy")}  ${pc.green(`${((100 * right) / test.labels.length).toFixed(2)} %`)}  (${right} of ${test.labels.length} held-out images)`);
+  console.log(
+    `\n${pc.bold("Test accuracy")}  ${pc.green(`${((100 * right) / test.labels.length).toFixed(2)} %`)}  (${right} of ${test.labels.length} held-out images)`,
+  );
   console.log("\nConfusion matrix (rows: the digit, columns: the guess)");
   console.log(pc.dim(`     ${Array.from({ length: 10 }, (_, i) => String(i).padStart(3)).join(" ")}`));
   table.forEach((row, i) => {
@@ -166,16 +201,19 @@ function checkGradient(network: Network, data: Examples, samples = 400): number 
   let difference = 0;
   let length = 0;
   for (const at of chosen) {
-    let place = at;
-    const which = sizes.findIndex((n) => (place < n ? true : ((place -= n), false)));
+    const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+    const which = starts.findLastIndex((start) => start <= at);
+    const place = at - (starts[which] as number);
     const moved = (by: number): number => {
       let next = 0;
-      return value(each((t) => {
-        if (next++ !== which) return t;
-        const data = Float64Array.from(t.data);
-        data[place] = (data[place] as number) + by;
-        return tensor(data, { shape: t.shape });
-      }, exact)).item();
+      return value(
+        each((t) => {
+          if (next++ !== which) return t;
+          const data = Float64Array.from(t.data);
+          data[place] = (data[place] as number) + by;
+          return tensor(data, { shape: t.shape });
+        }, exact),
+      ).item();
     };
     const numeric = (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h);
     const analytic = flat(gradient)[which]?.data[place] as number;
@@ -224,14 +262,20 @@ function write(network: Network): void {
 
 const began = performance.now();
 const { train: trainingSet, test: testSet } = readDigits();
-console.log(`${pc.bold("nabla")} learns ${trainingSet.labels.length} handwritten digits: 64 → ${hidden} → 10, batches of ${batch}, seed ${seed}\n`);
+console.log(
+  `${pc.bold("nabla")} learns ${trainingSet.labels.length} handwritten digits: 64 → ${hidden} → 10, batches of ${batch}, seed ${seed}\n`,
+);
 const network = train(trainingSet);
 console.log(`  trained in ${((performance.now() - began) / 1000).toFixed(1)} s`);
 report(network, testSet);
 const error = checkGradient(network, trainingSet);
-console.log(`\nGradient check   relative error ${error.toExponential(1)} against central differences in float64 ${error < 1e-7 ? pc.green("ok") : pc.red("too large")}`);
+console.log(
+  `\nGradient check   relative error ${error.toExponential(1)} against central differences in float64 ${error < 1e-7 ? pc.green("ok") : pc.red("too large")}`,
+);
 const curvature = largestCurvature(network, trainingSet);
-console.log(`Curvature        largest Hessian eigenvalue ${curvature.toFixed(2)}: plain gradient descent decreases the cost for rates up to 1/λmax = ${(1 / curvature).toPrecision(3)}`);
+console.log(
+  `Curvature        largest Hessian eigenvalue ${curvature.toFixed(2)}: plain gradient descent decreases the cost for rates up to 1/λmax = ${(1 / curvature).toPrecision(3)}`,
+);
 write(network);
 console.log(pc.dim(`\n${((performance.now() - began) / 1000).toFixed(1)} s in all`));
 if (error >= 1e-7) process.exitCode = 1;

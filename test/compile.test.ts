@@ -1,5 +1,24 @@
 /** Compiled programs: state, caching, memory, errors, and the cases that decide whether the design holds. */
-import { compile, cond, grad, type NablaError, type Tensor, less, ones, scan, sin, softmax, tensor, valueAndGrad, vmap, whileLoop, zeros, take, exp, greater } from "nabla";
+import {
+  compile,
+  cond,
+  exp,
+  grad,
+  greater,
+  less,
+  type NablaError,
+  ones,
+  scan,
+  sin,
+  softmax,
+  type Tensor,
+  take,
+  tensor,
+  valueAndGrad,
+  vmap,
+  whileLoop,
+  zeros,
+} from "nabla";
 import { describe, expect, test } from "vitest";
 
 const numbers = (t: Tensor): number[] => Array.from(t.data);
@@ -49,10 +68,13 @@ describe("the hardest case first", () => {
 
 describe("state", () => {
   const step = () =>
-    compile((state: { w: Tensor; n: Tensor }, x: Tensor): [{ w: Tensor; n: Tensor }, Tensor] => {
-      const [loss, g] = valueAndGrad((w: Tensor) => w.sub(x).square().sum())(state.w);
-      return [{ w: state.w.sub(g.mul(0.1)), n: state.n.add(1) }, loss];
-    }, { state: true });
+    compile(
+      (state: { w: Tensor; n: Tensor }, x: Tensor): [{ w: Tensor; n: Tensor }, Tensor] => {
+        const [loss, g] = valueAndGrad((w: Tensor) => w.sub(x).square().sum())(state.w);
+        return [{ w: state.w.sub(g.mul(0.1)), n: state.n.add(1) }, loss];
+      },
+      { state: true },
+    );
 
   test("stays in the arena and gives the same numbers as plain calls", () => {
     const f = step();
@@ -94,13 +116,22 @@ describe("state", () => {
 describe("programs", () => {
   test("loops that swap their carries", () => {
     const f = (x: Tensor): unknown =>
-      whileLoop<[Tensor, Tensor, Tensor]>(([i]) => less(i, 5), ([i, a, b]) => [i.add(1), b, a], [0, x, x.mul(2)]);
+      whileLoop<[Tensor, Tensor, Tensor]>(
+        ([i]) => less(i, 5),
+        ([i, a, b]) => [i.add(1), b, a],
+        [0, x, x.mul(2)],
+      );
     expect((compile(f)(3) as Tensor[]).map((t) => t.item())).toEqual([5, 6, 3]);
   });
 
   test("results that are inputs, constants or the same tensor twice", () => {
     const f = compile((x: Tensor) => [x, x, x.mul(2), tensor([7, 8])]);
-    expect((f([1, 2]) as Tensor[]).map(numbers)).toEqual([[1, 2], [1, 2], [2, 4], [7, 8]]);
+    expect((f([1, 2]) as Tensor[]).map(numbers)).toEqual([
+      [1, 2],
+      [1, 2],
+      [2, 4],
+      [7, 8],
+    ]);
   });
 
   test("empty arrays", () => {
@@ -125,10 +156,13 @@ describe("programs", () => {
 
   test("one program per signature, the oldest leaves", () => {
     let traces = 0;
-    const f = compile((x: Tensor) => {
-      traces++;
-      return x.add(1);
-    }, { cacheSize: 2 });
+    const f = compile(
+      (x: Tensor) => {
+        traces++;
+        return x.add(1);
+      },
+      { cacheSize: 2 },
+    );
     for (const n of [1, 2, 1, 2]) f(ones([n]));
     expect(traces).toBe(2);
     for (const n of [3, 1, 3]) f(ones([n]));
@@ -151,7 +185,20 @@ describe("programs", () => {
 
   test("scan and cond inside a scan", () => {
     const f = (x: Tensor): Tensor =>
-      scan((c: Tensor, v: Tensor) => [cond(greater(v, 1.5), (a) => a.mul(2), (a) => a.add(1), c), c] as const, x, [1, 2, 3])[0];
+      scan(
+        (c: Tensor, v: Tensor) =>
+          [
+            cond(
+              greater(v, 1.5),
+              (a) => a.mul(2),
+              (a) => a.add(1),
+              c,
+            ),
+            c,
+          ] as const,
+        x,
+        [1, 2, 3],
+      )[0];
     expect(compile(f)(1).item()).toBe(8);
     expect(compile(grad(f))(1).item()).toBe(4);
   });

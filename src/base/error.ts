@@ -33,7 +33,9 @@ export class NablaError extends Error {
   readonly source: string | undefined;
 
   constructor(code: ErrorCode, what: string, repair?: string, source: string | undefined = userFrame()) {
-    super([`${code} ${what}`, ...(source ? [`  at ${source}`] : []), ...(repair ? [`  try ${repair}`] : [])].join("\n"));
+    super(
+      [`${code} ${what}`, ...(source ? [`  at ${source}`] : []), ...(repair ? [`  try ${repair}`] : [])].join("\n"),
+    );
     this.code = code;
     this.source = source;
   }

@@ -83,7 +83,8 @@ export function checkAxes(what: string, axes: Axes, rank: number): number[] {
   return list;
 }
 
-export const removeAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, i) => !axes.includes(i));
+export const removeAxes = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.filter((_, i) => !axes.includes(i));
 export const keepAxes = (shape: Shape, axes: readonly number[]): number[] =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n));
 
@@ -98,4 +99,7 @@ export function checkShape(what: string, shape: unknown): Shape {
 }
 
 /** A list without its last n items, and those. */
-export const cutLast = <T>(list: readonly T[], n: number): [T[], T[]] => [list.slice(0, list.length - n), list.slice(list.length - n)];
+export const cutLast = <T>(list: readonly T[], n: number): [T[], T[]] => [
+  list.slice(0, list.length - n),
+  list.slice(list.length - n),
+];

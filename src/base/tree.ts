@@ -18,7 +18,9 @@ const isPlainObject = (value: object): boolean => {
 function isNumeric(value: readonly unknown[]): boolean {
   return (
     value.length > 0 &&
-    value.every((item) => typeof item === "number" || typeof item === "boolean" || (Array.isArray(item) && isNumeric(item)))
+    value.every(
+      (item) => typeof item === "number" || typeof item === "boolean" || (Array.isArray(item) && isNumeric(item)),
+    )
   );
 }
 
@@ -62,7 +64,10 @@ export const sameStructure = (a: Structure, b: Structure): boolean => showStruct
 
 export function checkSameStructure(what: string, expected: Structure, actual: Structure): void {
   if (!sameStructure(expected, actual)) {
-    throw new NablaError("E-TREE", `${what}: expected the tree ${showStructure(expected)}, got ${showStructure(actual)}`);
+    throw new NablaError(
+      "E-TREE",
+      `${what}: expected the tree ${showStructure(expected)}, got ${showStructure(actual)}`,
+    );
   }
 }
 

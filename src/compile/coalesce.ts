@@ -3,20 +3,28 @@
  * results, the program's state), it is made there. The place must not be read after that, except by the very
  * loop that overwrites it element by element.
  */
-import { sizeOf, stridesOf } from "../base/shape.ts";
+
 import type { Buffer, LoopStep, Read, RoutineStep, Step } from "../backend/target.ts";
+import { sizeOf, stridesOf } from "../base/shape.ts";
 
 export function coalesce(steps: readonly Step[], fixed: ReadonlySet<Buffer>): Step[] {
   let result = steps.map((step) => inner(step, fixed));
   for (let i = result.length - 1; i >= 0; i--) {
     const step = result[i] as Step;
     if (step.kind !== "copy" || !movable(step.from, fixed)) continue;
-    const made = result.findIndex((s) => (s.kind === "loop" || s.kind === "routine") && writesOf(s).includes(step.from));
+    const made = result.findIndex(
+      (s) => (s.kind === "loop" || s.kind === "routine") && writesOf(s).includes(step.from),
+    );
     const maker = result[made];
     if (made < 0 || made > i || maker === undefined || (maker.kind !== "loop" && maker.kind !== "routine")) continue;
     const between = result.slice(made + 1, i);
     const touched = between.some((s) => reads(s, step.to) || writes(s, step.to));
-    if (touched || result.some((s, k) => k !== made && k !== i && writes(s, step.from)) || !overwrites(maker, step.from, step.to)) continue;
+    if (
+      touched ||
+      result.some((s, k) => k !== made && k !== i && writes(s, step.from)) ||
+      !overwrites(maker, step.from, step.to)
+    )
+      continue;
     // A copy, not a move: whoever still reads the source must not see what the place becomes later.
     const after = result.slice(i + 1);
     if (after.some((s) => reads(s, step.from)) && after.some((s) => writes(s, step.to))) continue;
@@ -41,13 +49,19 @@ const writesOf = (step: LoopStep | RoutineStep): Buffer[] =>
 
 /** Whether the maker may write to `to` while it reads it. */
 function overwrites(maker: LoopStep | RoutineStep, from: Buffer, to: Buffer): boolean {
-  const seen: readonly Read[] = (maker.kind === "loop" ? maker.reads : maker.inputs).filter((r) => owner(r.buffer) === owner(to));
+  const seen: readonly Read[] = (maker.kind === "loop" ? maker.reads : maker.inputs).filter(
+    (r) => owner(r.buffer) === owner(to),
+  );
   if (writesOf(maker).includes(to)) return false;
   if (seen.length === 0) return true;
   if (to.slice !== undefined || seen.some((r) => r.buffer !== to)) return false;
   if (maker.kind === "routine") {
     const place = maker.request.inPlace;
-    return place !== undefined && maker.inputs.filter((r) => r.buffer === to).length === 1 && maker.inputs[place]?.buffer === to;
+    return (
+      place !== undefined &&
+      maker.inputs.filter((r) => r.buffer === to).length === 1 &&
+      maker.inputs[place]?.buffer === to
+    );
   }
   const inOrder = stridesOf(maker.shape);
   return (
@@ -116,4 +130,3 @@ function renamed(step: Step, f: (b: Buffer) => Buffer): Step {
       return { ...step, predicate: f(step.predicate), yes: all(step.yes), no: all(step.no) };
   }
 }
-

@@ -1,13 +1,14 @@
 /** Functions that run as one WebAssembly call: traced once per signature, then planned, emitted and kept. */
-import { NablaError } from "../base/error.ts";
-import type { Data } from "../base/dtype.ts";
-import { sameShape, showShape } from "../base/shape.ts";
-import { checkSameStructure, showStructure, type Structure, unflatten } from "../base/tree.ts";
+
 import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program } from "../backend/wasm/program.ts";
+import type { Data } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { sameShape, showShape } from "../base/shape.ts";
+import { checkSameStructure, type Structure, showStructure, unflatten } from "../base/tree.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
 import { constant, type Resident, residentConstant, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, flattenResults, type FlatArguments, type Inputs } from "../graph/trees.ts";
+import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
 import { lower } from "./lower.ts";
@@ -51,8 +52,7 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
   let structure: Structure | undefined;
   const types = tensors.map(({ shape, dtype }) => ({ shape, dtype }));
   const traced = trace("compile", types, (leaves) => {
-    let at = 0;
-    const args = inputs.map((input) => input.rebuild(leaves.slice(at, (at += input.tensors.length))));
+    const args = rebuildArguments(inputs, leaves);
     const returned = f(...(args as never[]));
     if (hasState) checkState(inputs[0] as FlatArguments, returned);
     const result = flattenResults("compile", returned);
@@ -60,7 +60,11 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
     return result.tensors;
   });
   if (captured(traced).length > 0) {
-    throw new NablaError("E-LEAKED", "compile: the function reads a variable of an outer grad, vmap or scan", "passing it as an argument");
+    throw new NablaError(
+      "E-LEAKED",
+      "compile: the function reads a variable of an outer grad, vmap or scan",
+      "passing it as an argument",
+    );
   }
   const graph = share(simplify(traced));
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
@@ -70,14 +74,18 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
 
 /** State goes out as it came in. */
 function checkState(input: FlatArguments, returned: unknown): void {
-  if (!Array.isArray(returned)) throw new NablaError("E-TREE", "compile: with { state: true } the function returns [next state, …results]");
+  if (!Array.isArray(returned))
+    throw new NablaError("E-TREE", "compile: with { state: true } the function returns [next state, …results]");
   const next = flattenResults("compile", returned[0]);
   checkSameStructure("compile: the next state", input.structure, next.structure);
   next.tensors.forEach((t, i) => {
     const before = input.tensors[i] as Tensor;
     if (!sameShape(t.shape, before.shape) || t.dtype !== before.dtype) {
       const type = (x: Tensor): string => `${x.dtype}${showShape(x.shape)}`;
-      throw new NablaError("E-SHAPE", `compile: the state ${input.paths[i]} goes in as ${type(before)} and comes out as ${type(t)}`);
+      throw new NablaError(
+        "E-SHAPE",
+        `compile: the state ${input.paths[i]} goes in as ${type(before)} and comes out as ${type(t)}`,
+      );
     }
   });
 }
@@ -100,22 +108,33 @@ function enter(compiled: Compiled, tensors: readonly Tensor[]): void {
 
 const consumed: Resident = {
   read: () => {
-    throw new NablaError("E-CONSUMED", "compile: this state was passed on to the next call, which overwrote it", "reading it before that call, or the state that the call returned");
+    throw new NablaError(
+      "E-CONSUMED",
+      "compile: this state was passed on to the next call, which overwrote it",
+      "reading it before that call, or the state that the call returned",
+    );
   },
 };
 
 function leave(compiled: Compiled): Tensor[] {
-  const { program, state } = compiled;
-  const results = program.plan.outputs.map(({ type }, i) => {
+  const { graph, program, state } = compiled;
+  const results = graph.outputs.map(({ shape, dtype }, i) => {
     const place = program.outputs[i] as Data;
-    return i < state ? residentConstant(type, { read: () => place.slice() }) : constant(place.slice(), type.shape, type.dtype);
+    return i < state
+      ? residentConstant({ shape, dtype }, { read: () => place.slice() })
+      : constant(place.slice(), shape, dtype);
   });
   compiled.latest = results.slice(0, state);
   return results;
 }
 
 const signature = (inputs: readonly FlatArguments[]): string =>
-  inputs.map((input) => `${showStructure(input.structure)}${JSON.stringify(input.kept)}${input.tensors.map((t) => `${t.dtype}${showShape(t.shape)}`).join()}`).join(";");
+  inputs
+    .map(
+      (input) =>
+        `${showStructure(input.structure)}${JSON.stringify(input.kept)}${input.tensors.map((t) => `${t.dtype}${showShape(t.shape)}`).join()}`,
+    )
+    .join(";");
 
 /**
  * f as a program: traced once for each signature, differentiated and simplified as a graph, run as one call into
@@ -129,9 +148,16 @@ const signature = (inputs: readonly FlatArguments[]): string =>
  * step([1, 2, 3])[1].toArray() // [2, 4, 6]
  */
 export function compile<R = Tensor>(f: (...args: Tensor[]) => R, options?: CompileOptions): SimplyCompiled<R>;
-export function compile<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CompileOptions): CompiledFunction<A, R>;
-export function compile(f: (...args: never[]) => unknown, { cacheSize = 32, state = false }: CompileOptions = {}): unknown {
-  if (!Number.isInteger(cacheSize) || cacheSize < 1) throw new NablaError("E-OPTION", `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`);
+export function compile<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options?: CompileOptions,
+): CompiledFunction<A, R>;
+export function compile(
+  f: (...args: never[]) => unknown,
+  { cacheSize = 32, state = false }: CompileOptions = {},
+): unknown {
+  if (!Number.isInteger(cacheSize) || cacheSize < 1)
+    throw new NablaError("E-OPTION", `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`);
   const cache = new Map<string, Compiled>();
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
@@ -143,7 +169,8 @@ export function compile(f: (...args: never[]) => unknown, { cacheSize = 32, stat
     if (cache.size > cacheSize) cache.delete(cache.keys().next().value as string);
     return compiled;
   };
-  const flat = (args: readonly unknown[]): FlatArguments[] => args.map((arg, i) => flattenArguments("compile", arg, `argument ${i}`));
+  const flat = (args: readonly unknown[]): FlatArguments[] =>
+    args.map((arg, i) => flattenArguments("compile", arg, `argument ${i}`));
 
   const call = (...args: unknown[]): unknown => {
     const inputs = flat(args);

@@ -2,9 +2,10 @@
  * Elementwise nodes gather in loops: a node joins the loop that made its latest input if both run over the same
  * indices; a reduction ends such a loop. Values that others need are written, all others stay in registers.
  */
-import type { DType } from "../base/dtype.ts";
-import { sameShape, type Shape } from "../base/shape.ts";
+
 import type { Buffer, Instruction, LoopStep, Read, ReduceHow } from "../backend/target.ts";
+import type { DType } from "../base/dtype.ts";
+import { type Shape, sameShape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 /** Beyond this many instructions a body is compiled badly: many locals, slow first calls. */
@@ -50,7 +51,13 @@ export class OpenLoop {
   }
 
   compute(node: Tensor, args: readonly number[]): number {
-    return this.#push({ kind: "operation", operation: node.operation, attributes: node.attributes, args, dtype: node.dtype });
+    return this.#push({
+      kind: "operation",
+      operation: node.operation,
+      attributes: node.attributes,
+      args,
+      dtype: node.dtype,
+    });
   }
 
   /** The buffer that holds a value after the loop. */

@@ -1,8 +1,9 @@
 /** A graph becomes steps over buffers: loops of fused nodes, routines, and the control flow around them. */
-import { broadcastStrides, sameShape, type Shape, sizeOf, stridesOf } from "../base/shape.ts";
-import { cut } from "../base/lists.ts";
-import { NablaError } from "../base/error.ts";
+
 import type { Buffer, CopyStep, Read, ReduceHow, RepeatStep, Step } from "../backend/target.ts";
+import { NablaError } from "../base/error.ts";
+import { cut } from "../base/lists.ts";
+import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from "../base/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { KernelRequest, Type, View } from "../graph/operation.ts";
 import { isConstant, isPick, type Tensor } from "../graph/tensor.ts";
@@ -32,7 +33,8 @@ export interface Lowered {
 
 const contiguous = (shape: Shape): View => ({ offset: 0, strides: stridesOf(shape) });
 const isContiguous = (view: View, shape: Shape): boolean =>
-  view.offset === 0 && stridesOf(shape).every((s, i) => s === view.strides[i] || shape[i] === 1) || sizeOf(shape) === 0;
+  (view.offset === 0 && stridesOf(shape).every((s, i) => s === view.strides[i] || shape[i] === 1)) ||
+  sizeOf(shape) === 0;
 const typeOf = ({ shape, dtype }: Type): Type => ({ shape, dtype });
 /** Values known from before the block's first step. */
 const before = -1;
@@ -57,7 +59,10 @@ class Lowering {
 
   program(graph: Graph, state: number): Lowered {
     const inputs = graph.inputs.map((leaf) => this.#buffer(leaf));
-    const block = this.#block(graph, inputs.map((buffer, i) => whole(buffer, graph.inputs[i] as Tensor)));
+    const block = this.#block(
+      graph,
+      inputs.map((buffer, i) => whole(buffer, graph.inputs[i] as Tensor)),
+    );
     // Every output has a buffer of its own, which no input and no other output shares.
     const taken = new Set<Buffer>([...inputs, ...this.#constants.values()]);
     const results = graph.outputs.slice(state).map((output) => {
@@ -124,14 +129,17 @@ class Lowering {
 
   #request(node: Tensor, results: readonly Type[]): KernelRequest {
     const request = node.operation.kernel?.(node.inputs, node.attributes, results[0] as Type);
-    if (request === undefined) throw new NablaError("E-INTERNAL", `${node.operation.name} has no code for compiled programs`);
+    if (request === undefined)
+      throw new NablaError("E-INTERNAL", `${node.operation.name} has no code for compiled programs`);
     return request;
   }
 
   // — elementwise nodes and reductions —
 
   #elementwise(block: Block, node: Tensor): Place {
-    const places = node.inputs.map((input) => (immediate(input) === undefined ? this.#placeOf(block, input) : undefined));
+    const places = node.inputs.map((input) =>
+      immediate(input) === undefined ? this.#placeOf(block, input) : undefined,
+    );
     const at = Math.max(before, ...places.map((p) => p?.at ?? before));
     const latest = block.steps[at];
     const joins =
@@ -263,7 +271,9 @@ class Lowering {
 
   /** Copies the next carries over the present ones, by way of others where one carry becomes another. */
   #advance(inner: Block, next: readonly Tensor[], carries: readonly Buffer[]): void {
-    const moves = next.map((t, i): CopyStep => ({ kind: "copy", from: this.#contiguous(inner, t), to: carries[i] as Buffer }));
+    const moves = next.map(
+      (t, i): CopyStep => ({ kind: "copy", from: this.#contiguous(inner, t), to: carries[i] as Buffer }),
+    );
     const needed = moves.filter(({ from, to }) => from !== to);
     const safe = needed.map((move) => {
       if (!carries.includes(move.from)) return move;
@@ -287,7 +297,11 @@ class Lowering {
     return carries.map((buffer) => ({ ...whole(buffer, buffer.type), at: block.steps.length - 1 }));
   }
 
-  #repeat(block: Block, node: Tensor, { body, carries: count, slices, length, reverse }: ScanAttributes): readonly Place[] {
+  #repeat(
+    block: Block,
+    node: Tensor,
+    { body, carries: count, slices, length, reverse }: ScanAttributes,
+  ): readonly Place[] {
     const [first, stacked, fixed] = cut(node.inputs, count, slices) as [Tensor[], Tensor[], Tensor[]];
     const loop = this.#loops++;
     const outside = this.#outside(block, fixed);

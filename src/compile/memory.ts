@@ -2,9 +2,10 @@
  * The arena, planned before the program runs: buffers whose lives do not overlap share addresses.
  * Greedy best fit by size (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference").
  */
+
+import type { Buffer, Plan, Step } from "../backend/target.ts";
 import { byteSize } from "../base/dtype.ts";
 import { sizeOf } from "../base/shape.ts";
-import type { Buffer, Plan, Step } from "../backend/target.ts";
 import type { Lowered } from "./lower.ts";
 
 const alignment = 16;
@@ -71,7 +72,12 @@ function lives(lowered: Lowered): { readonly life: Map<Buffer, Life>; readonly e
   for (const buffer of lowered.buffers) if (buffer.constant !== undefined) touch(buffer);
   visit(lowered.steps);
   time++;
-  for (const buffer of [...lowered.inputs, ...lowered.outputs, ...lowered.buffers.filter((b) => b.constant !== undefined)]) touch(buffer);
+  for (const buffer of [
+    ...lowered.inputs,
+    ...lowered.outputs,
+    ...lowered.buffers.filter((b) => b.constant !== undefined),
+  ])
+    touch(buffer);
   return { life, end: time };
 }
 
@@ -85,7 +91,9 @@ export function plan(lowered: Lowered, start: number): Plan {
   for (const buffer of buffers) {
     const span = life.get(buffer) as Life;
     const size = aligned(bytesOf(buffer));
-    const rivals = placed.filter((p) => p.span.first <= span.last && span.first <= p.span.last).sort((a, b) => a.from - b.from);
+    const rivals = placed
+      .filter((p) => p.span.first <= span.last && span.first <= p.span.last)
+      .sort((a, b) => a.from - b.from);
     let at = start;
     let best: { at: number; waste: number } | undefined;
     for (const rival of rivals) {

@@ -48,7 +48,10 @@ export function checkpoint(f: (...args: never[]) => unknown): (...args: unknown[
   return (...args) => {
     const inputs = args.map((arg, i) => flattenArguments("checkpoint", arg, `argument ${i}`));
     const { flat, structure } = flatFunction("checkpoint", f, inputs);
-    const results = callFlat(flat, inputs.flatMap((input) => input.tensors));
+    const results = callFlat(
+      flat,
+      inputs.flatMap((input) => input.tensors),
+    );
     return unflatten(structure(), results);
   };
 }

@@ -24,11 +24,19 @@ export function gradTree(
 ): { readonly value: Tensor; readonly gradients: readonly unknown[] } {
   const inputs = wrt.map((i) => {
     if (!Number.isInteger(i) || i < 0 || i >= args.length) {
-      throw new NablaError("E-OPTION", `${what}: wrt names argument ${i}, but ${args.length} ${args.length === 1 ? "is" : "are"} given`);
+      throw new NablaError(
+        "E-OPTION",
+        `${what}: wrt names argument ${i}, but ${args.length} ${args.length === 1 ? "is" : "are"} given`,
+      );
     }
     const flat = flattenArguments(what, args[i], `argument ${i}`);
     flat.tensors.forEach((t, k) => {
-      if (!isFloat(t.dtype)) throw new NablaError("E-DTYPE", `${what}: ${flat.paths[k]} is ${t.dtype}; only floats have a derivative`, 'cast(x, "float64"), or another wrt');
+      if (!isFloat(t.dtype))
+        throw new NablaError(
+          "E-DTYPE",
+          `${what}: ${flat.paths[k]} is ${t.dtype}; only floats have a derivative`,
+          'cast(x, "float64"), or another wrt',
+        );
     });
     return flat;
   });
@@ -62,7 +70,11 @@ export function gradTree(
 export function scalarResult(what: string, results: readonly Tensor[]): Tensor {
   const [value] = results;
   if (results.length !== 1 || value === undefined) {
-    throw new NablaError("E-NOT-SCALAR", `${what}: the function returns ${results.length} tensors, not one scalar`, "returning the cost alone");
+    throw new NablaError(
+      "E-NOT-SCALAR",
+      `${what}: the function returns ${results.length} tensors, not one scalar`,
+      "returning the cost alone",
+    );
   }
   if (value.size !== 1) {
     throw new NablaError(
@@ -71,11 +83,16 @@ export function scalarResult(what: string, results: readonly Tensor[]): Tensor {
       "sum(…) or mean(…) of it, or jacobian for all its derivatives",
     );
   }
-  if (!isFloat(value.dtype)) throw new NablaError("E-DTYPE", `${what}: the function returns ${value.dtype}; only floats have a derivative`);
+  if (!isFloat(value.dtype))
+    throw new NablaError("E-DTYPE", `${what}: the function returns ${value.dtype}; only floats have a derivative`);
   return value.rank === 0 ? value : reshape(value, []);
 }
 
-type Chosen<A extends readonly unknown[], W> = W extends number ? A[W] : W extends readonly number[] ? { [K in keyof W]: A[W[K] & number] } : never;
+type Chosen<A extends readonly unknown[], W> = W extends number
+  ? A[W]
+  : W extends readonly number[]
+    ? { [K in keyof W]: A[W[K] & number] }
+    : never;
 
 /**
  * The gradient of a scalar function: a function of the same arguments that returns ∂f/∂(argument `wrt`).
@@ -84,13 +101,22 @@ type Chosen<A extends readonly unknown[], W> = W extends number ? A[W] : W exten
  * @example
  * grad((x) => x.mul(x).sum())([1, 2, 3]).toArray() // [2, 4, 6]
  */
-export function grad(f: (...args: Tensor[]) => TensorLike, options?: GradOptions<number>): (...args: TensorLike[]) => Tensor;
-export function grad(f: (...args: Tensor[]) => TensorLike, options: GradOptions<readonly number[]>): (...args: TensorLike[]) => Tensor[];
+export function grad(
+  f: (...args: Tensor[]) => TensorLike,
+  options?: GradOptions<number>,
+): (...args: TensorLike[]) => Tensor;
+export function grad(
+  f: (...args: Tensor[]) => TensorLike,
+  options: GradOptions<readonly number[]>,
+): (...args: TensorLike[]) => Tensor[];
 export function grad<A extends readonly unknown[], const W extends number | readonly number[] = 0>(
   f: (...args: A) => TensorLike,
   options?: GradOptions<W>,
 ): (...args: Inputs<A>) => Chosen<A, W>;
-export function grad(f: (...args: never[]) => unknown, options: GradOptions<number | readonly number[]> = {}): (...args: never[]) => unknown {
+export function grad(
+  f: (...args: never[]) => unknown,
+  options: GradOptions<number | readonly number[]> = {},
+): (...args: never[]) => unknown {
   return (...args: unknown[]) => evaluate("grad", f, args, options)[1];
 }
 
@@ -101,23 +127,41 @@ export function grad(f: (...args: never[]) => unknown, options: GradOptions<numb
  * const [value, slope] = valueAndGrad((x) => x.mul(x))(3);
  * slope.item() // 6
  */
-export function valueAndGrad(f: (...args: Tensor[]) => TensorLike, options?: GradOptions<number>): (...args: TensorLike[]) => [Tensor, Tensor];
-export function valueAndGrad(f: (...args: Tensor[]) => TensorLike, options: GradOptions<readonly number[]>): (...args: TensorLike[]) => [Tensor, Tensor[]];
+export function valueAndGrad(
+  f: (...args: Tensor[]) => TensorLike,
+  options?: GradOptions<number>,
+): (...args: TensorLike[]) => [Tensor, Tensor];
+export function valueAndGrad(
+  f: (...args: Tensor[]) => TensorLike,
+  options: GradOptions<readonly number[]>,
+): (...args: TensorLike[]) => [Tensor, Tensor[]];
 export function valueAndGrad<A extends readonly unknown[], const W extends number | readonly number[] = 0>(
   f: (...args: A) => TensorLike,
   options?: GradOptions<W>,
 ): (...args: Inputs<A>) => [Tensor, Chosen<A, W>];
-export function valueAndGrad(f: (...args: never[]) => unknown, options: GradOptions<number | readonly number[]> = {}): (...args: never[]) => unknown {
+export function valueAndGrad(
+  f: (...args: never[]) => unknown,
+  options: GradOptions<number | readonly number[]> = {},
+): (...args: never[]) => unknown {
   return (...args: unknown[]) => evaluate("valueAndGrad", f, args, options);
 }
 
-function evaluate(what: string, f: (...args: never[]) => unknown, args: readonly unknown[], { wrt = 0, strict = false }: GradOptions<number | readonly number[]>): [Tensor, unknown] {
+function evaluate(
+  what: string,
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  { wrt = 0, strict = false }: GradOptions<number | readonly number[]>,
+): [Tensor, unknown] {
   const list = typeof wrt === "number" ? [wrt] : wrt;
-  if (args.length === 0) throw new NablaError("E-TREE", `${what}: called without arguments`, "the point at which to differentiate");
+  if (args.length === 0)
+    throw new NablaError("E-TREE", `${what}: called without arguments`, "the point at which to differentiate");
   if (strict) {
-    throw new NablaError("E-LIMIT", `${what}: { strict: true } is not there yet: undefined derivatives are not searched for`, "the same call without strict");
+    throw new NablaError(
+      "E-LIMIT",
+      `${what}: { strict: true } is not there yet: undefined derivatives are not searched for`,
+      "the same call without strict",
+    );
   }
   const { value, gradients } = gradTree(what, f, args, list);
   return [value, typeof wrt === "number" ? gradients[0] : gradients];
 }
-

@@ -40,7 +40,12 @@ function jacobianFlat(
   if (forward) {
     const basis = basisFor(primals);
     const n = total(inputSizes);
-    const pushed = vectorize(map.graph, basis, basis.map(() => true), n);
+    const pushed = vectorize(
+      map.graph,
+      basis,
+      basis.map(() => true),
+      n,
+    );
     const rows = pushed.outputs.map((t, i) => (pushed.batched[i] ? t : broadcastTo(t, [n, ...t.shape])));
     blocks = (i, j) => {
       const from = total(inputSizes.slice(0, j));
@@ -56,7 +61,12 @@ function jacobianFlat(
       const all = map.varies.map((v) => (v ? cts[next++] : undefined));
       return pull(map, all).map((t, j) => instantiate(t, primals[j] as Tensor));
     });
-    const pulled = vectorize(back, basis, basis.map(() => true), m);
+    const pulled = vectorize(
+      back,
+      basis,
+      basis.map(() => true),
+      m,
+    );
     const rows = pulled.outputs.map((t, j) => (pulled.batched[j] ? t : broadcastTo(t, [m, ...t.shape])));
     blocks = (i, j) => {
       const from = total(outputSizes.slice(0, i));
@@ -90,18 +100,33 @@ function basisFor(tensors: readonly Tensor[]): Tensor[] {
  * @example
  * jacobian((x) => x.mul(x))([1, 2]).toArray() // [[2, 0], [0, 4]]
  */
-export function jacobian<R = Tensor>(f: (...args: Tensor[]) => R, options?: JacobianOptions): (...args: TensorLike[]) => JacobianOf<R, Tensor>;
-export function jacobian<A extends readonly unknown[], R>(f: (...args: A) => R, options?: JacobianOptions): (...args: Inputs<A>) => JacobianOf<R, A[0]>;
-export function jacobian(f: (...args: never[]) => unknown, options: JacobianOptions = {}): (...args: never[]) => unknown {
+export function jacobian<R = Tensor>(
+  f: (...args: Tensor[]) => R,
+  options?: JacobianOptions,
+): (...args: TensorLike[]) => JacobianOf<R, Tensor>;
+export function jacobian<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options?: JacobianOptions,
+): (...args: Inputs<A>) => JacobianOf<R, A[0]>;
+export function jacobian(
+  f: (...args: never[]) => unknown,
+  options: JacobianOptions = {},
+): (...args: never[]) => unknown {
   const { wrt = 0, mode } = options;
   if (mode !== undefined && mode !== "forward" && mode !== "reverse") {
     throw new NablaError("E-OPTION", `jacobian: there is no mode "${mode}"`, '"forward" or "reverse"');
   }
   return (...args: unknown[]) => {
-    if (args.length <= wrt) throw new NablaError("E-OPTION", `jacobian: wrt names argument ${wrt}, but ${args.length} are given`);
+    if (args.length <= wrt)
+      throw new NablaError("E-OPTION", `jacobian: wrt names argument ${wrt}, but ${args.length} are given`);
     const input = flattenArguments("jacobian", args[wrt], `argument ${wrt}`);
     for (const [i, t] of input.tensors.entries()) {
-      if (!isFloat(t.dtype)) throw new NablaError("E-DTYPE", `jacobian: ${input.paths[i]} is ${t.dtype}; only floats have a derivative`, 'cast(x, "float64")');
+      if (!isFloat(t.dtype))
+        throw new NablaError(
+          "E-DTYPE",
+          `jacobian: ${input.paths[i]} is ${t.dtype}; only floats have a derivative`,
+          'cast(x, "float64")',
+        );
     }
     const held = args.map((a, i) => {
       if (i === wrt) return a;
@@ -110,7 +135,10 @@ export function jacobian(f: (...args: never[]) => unknown, options: JacobianOpti
     });
     const { flat, structure } = flatFunction("jacobian", (x: never) => f(...(held.with(wrt, x) as never[])), [input]);
     const rows = jacobianFlat(flat, input.tensors, mode);
-    return unflatten(structure(), rows.map((row) => input.rebuild(row)));
+    return unflatten(
+      structure(),
+      rows.map((row) => input.rebuild(row)),
+    );
   };
 }
 
@@ -121,13 +149,18 @@ export function jacobian(f: (...args: never[]) => unknown, options: JacobianOpti
  * @example
  * hessian((x) => x.mul(x).mul(x).sum())([1, 2]).toArray() // [[6, 0], [0, 12]]
  */
-export function hessian(f: (...args: Tensor[]) => TensorLike, options?: Pick<JacobianOptions, "wrt">): (...args: TensorLike[]) => Tensor;
+export function hessian(
+  f: (...args: Tensor[]) => TensorLike,
+  options?: Pick<JacobianOptions, "wrt">,
+): (...args: TensorLike[]) => Tensor;
 export function hessian<A extends readonly unknown[]>(
   f: (...args: A) => TensorLike,
   options?: Pick<JacobianOptions, "wrt">,
 ): (...args: Inputs<A>) => JacobianOf<A[0], A[0]>;
-export function hessian(f: (...args: never[]) => unknown, { wrt = 0 }: Pick<JacobianOptions, "wrt"> = {}): (...args: never[]) => unknown {
+export function hessian(
+  f: (...args: never[]) => unknown,
+  { wrt = 0 }: Pick<JacobianOptions, "wrt"> = {},
+): (...args: never[]) => unknown {
   const gradient = (...args: never[]): unknown => gradTree("hessian", f, args, [wrt]).gradients[0];
   return jacobian(gradient as (...args: Tensor[]) => Tensor, { wrt, mode: "forward" }) as (...args: never[]) => unknown;
 }
-

@@ -6,7 +6,7 @@ import { checkSameStructure, unflatten } from "../base/tree.ts";
 import { toTensor } from "../graph/convert.ts";
 import { type Graph, trace } from "../graph/graph.ts";
 import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, flattenResults, type Input, type Inputs } from "../graph/trees.ts";
+import { flattenArguments, flattenResults, type Input, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { convert } from "../ops/record.ts";
 import { sum } from "../ops/reduce.ts";
@@ -29,7 +29,11 @@ export function linearMap(maker: string, f: FlatFunction, primals: readonly Tens
   let outputs: readonly Tensor[] = [];
   let varies: boolean[] = [];
   const linear = trace(maker, primals, (tangents) => {
-    const result = linearize(graph, primals, tangents.map((t) => (isFloat(t.dtype) ? t : undefined)));
+    const result = linearize(
+      graph,
+      primals,
+      tangents.map((t) => (isFloat(t.dtype) ? t : undefined)),
+    );
     outputs = result.outputs;
     varies = result.tangents.map((t) => t !== undefined);
     return result.tangents.filter((t): t is Tensor => t !== undefined);
@@ -39,11 +43,21 @@ export function linearMap(maker: string, f: FlatFunction, primals: readonly Tens
 
 /** Cotangents of the outputs → cotangents of the inputs. */
 export function pull({ graph, varies }: LinearMap, cotangents: readonly Tangent[]): readonly Tangent[] {
-  return transposeLinear(graph, graph.inputs.map(() => true), graph.inputs, cotangents.filter((_, i) => varies[i]));
+  return transposeLinear(
+    graph,
+    graph.inputs.map(() => true),
+    graph.inputs,
+    cotangents.filter((_, i) => varies[i]),
+  );
 }
 
 /** A tangent or cotangent tree for these tensors: same structure, same shapes. */
-export function matchingTensors(what: string, tree: unknown, like: readonly Tensor[], paths: readonly string[]): Tensor[] {
+export function matchingTensors(
+  what: string,
+  tree: unknown,
+  like: readonly Tensor[],
+  paths: readonly string[],
+): Tensor[] {
   const { tensors } = flattenArguments(what, tree);
   if (tensors.length !== like.length) {
     throw new NablaError("E-TREE", `${what}: expected ${like.length} tensors, got ${tensors.length}`);
@@ -51,7 +65,10 @@ export function matchingTensors(what: string, tree: unknown, like: readonly Tens
   return tensors.map((t, i) => {
     const target = like[i] as Tensor;
     if (!sameShape(t.shape, target.shape)) {
-      throw new NablaError("E-SHAPE", `${what}: ${paths[i] ?? i} has shape ${showShape(target.shape)}, its (co)tangent ${showShape(t.shape)}`);
+      throw new NablaError(
+        "E-SHAPE",
+        `${what}: ${paths[i] ?? i} has shape ${showShape(target.shape)}, its (co)tangent ${showShape(t.shape)}`,
+      );
     }
     return convert(t, target.dtype);
   });
@@ -71,29 +88,63 @@ export interface PullbackResult<A extends readonly unknown[], R> {
  * const [y, dy] = jvp((x) => x.mul(x), [3], [1]);
  * dy.item() // 6
  */
-export function jvp<R = Tensor>(f: (...args: Tensor[]) => R, primals: readonly TensorLike[], tangents: readonly TensorLike[]): [R, R];
-export function jvp<A extends readonly unknown[], R>(f: (...args: A) => R, primals: Inputs<A>, tangents: Inputs<A>): [R, R];
-export function jvp(f: (...args: never[]) => unknown, primals: readonly unknown[], tangents: readonly unknown[]): [unknown, unknown] {
+export function jvp<R = Tensor>(
+  f: (...args: Tensor[]) => R,
+  primals: readonly TensorLike[],
+  tangents: readonly TensorLike[],
+): [R, R];
+export function jvp<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  primals: Inputs<A>,
+  tangents: Inputs<A>,
+): [R, R];
+export function jvp(
+  f: (...args: never[]) => unknown,
+  primals: readonly unknown[],
+  tangents: readonly unknown[],
+): [unknown, unknown] {
   if (!Array.isArray(primals) || !Array.isArray(tangents) || primals.length !== tangents.length) {
-    throw new NablaError("E-TREE", "jvp: primals and tangents are lists with one entry for each argument of f", "jvp(f, [x], [v])");
+    throw new NablaError(
+      "E-TREE",
+      "jvp: primals and tangents are lists with one entry for each argument of f",
+      "jvp(f, [x], [v])",
+    );
   }
   const inputs = primals.map((p, i) => flattenArguments("jvp", p, `argument ${i}`));
   const flat = inputs.flatMap((a) => a.tensors);
-  const directions = matchingTensors("jvp", tangents.flatMap((t) => flattenArguments("jvp", t).tensors), flat, inputs.flatMap((a) => a.paths));
+  const directions = matchingTensors(
+    "jvp",
+    tangents.flatMap((t) => flattenArguments("jvp", t).tensors),
+    flat,
+    inputs.flatMap((a) => a.paths),
+  );
   const { graph, structure } = traceTree("jvp", f, inputs, flat);
-  const result = linearize(graph, flat, directions.map((t) => (isFloat(t.dtype) ? t : undefined)));
+  const result = linearize(
+    graph,
+    flat,
+    directions.map((t) => (isFloat(t.dtype) ? t : undefined)),
+  );
   const values = unflatten(structure(), result.outputs);
-  return [values, unflatten(structure(), result.outputs.map((y, i) => instantiate(result.tangents[i], y)))];
+  return [
+    values,
+    unflatten(
+      structure(),
+      result.outputs.map((y, i) => instantiate(result.tangents[i], y)),
+    ),
+  ];
 }
 
 type FlatInput = ReturnType<typeof flattenArguments>;
 
 /** Calls f on rebuilt argument trees and remembers the structure of its result. */
-export function flatFunction(what: string, f: (...args: never[]) => unknown, inputs: readonly FlatInput[]): { flat: FlatFunction; structure: () => ReturnType<typeof flattenResults>["structure"] } {
+export function flatFunction(
+  what: string,
+  f: (...args: never[]) => unknown,
+  inputs: readonly FlatInput[],
+): { flat: FlatFunction; structure: () => ReturnType<typeof flattenResults>["structure"] } {
   let structure: ReturnType<typeof flattenResults>["structure"] | undefined;
   const flat: FlatFunction = (leaves) => {
-    let at = 0;
-    const args = inputs.map((input) => input.rebuild(leaves.slice(at, (at += input.tensors.length))));
+    const args = rebuildArguments(inputs, leaves);
     const result = flattenResults(what, f(...(args as never[])));
     structure = result.structure;
     return result.tensors;
@@ -101,7 +152,12 @@ export function flatFunction(what: string, f: (...args: never[]) => unknown, inp
   return { flat, structure: () => structure as ReturnType<typeof flattenResults>["structure"] };
 }
 
-function traceTree(what: string, f: (...args: never[]) => unknown, inputs: readonly FlatInput[], flat: readonly Tensor[]): { graph: Graph; structure: () => ReturnType<typeof flattenResults>["structure"] } {
+function traceTree(
+  what: string,
+  f: (...args: never[]) => unknown,
+  inputs: readonly FlatInput[],
+  flat: readonly Tensor[],
+): { graph: Graph; structure: () => ReturnType<typeof flattenResults>["structure"] } {
   const { flat: g, structure } = flatFunction(what, f, inputs);
   return { graph: trace(what, flat, g, flat), structure };
 }
@@ -113,8 +169,14 @@ function traceTree(what: string, f: (...args: never[]) => unknown, inputs: reado
  * const [y, pullback] = vjp((x) => x.mul(x), 3);
  * pullback(1)[0].item() // 6
  */
-export function vjp<R = Tensor>(f: (...args: Tensor[]) => R, ...primals: TensorLike[]): [R, (cotangent: Input<R>) => Tensor[]];
-export function vjp<A extends readonly unknown[], R>(f: (...args: A) => R, ...primals: Inputs<A>): [R, (cotangent: Input<R>) => A];
+export function vjp<R = Tensor>(
+  f: (...args: Tensor[]) => R,
+  ...primals: TensorLike[]
+): [R, (cotangent: Input<R>) => Tensor[]];
+export function vjp<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  ...primals: Inputs<A>
+): [R, (cotangent: Input<R>) => A];
 export function vjp(f: (...args: never[]) => unknown, ...primals: unknown[]): [unknown, (cotangent: never) => unknown] {
   const inputs = primals.map((p, i) => flattenArguments("vjp", p, `argument ${i}`));
   const flat = inputs.flatMap((a) => a.tensors);
@@ -142,8 +204,12 @@ export function vjp(f: (...args: never[]) => unknown, ...primals: unknown[]): [u
  * @example
  * hvp((x) => x.mul(x).mul(x).sum())([1, 2], [1, 0]).toArray() // [6, 0]
  */
-export function hvp(f: (x: Tensor, ...rest: Tensor[]) => TensorLike): (x: TensorLike, v: TensorLike, ...rest: TensorLike[]) => Tensor;
-export function hvp<X, A extends readonly unknown[]>(f: (x: X, ...rest: A) => TensorLike): (x: Input<X>, v: Input<X>, ...rest: Inputs<A>) => X;
+export function hvp(
+  f: (x: Tensor, ...rest: Tensor[]) => TensorLike,
+): (x: TensorLike, v: TensorLike, ...rest: TensorLike[]) => Tensor;
+export function hvp<X, A extends readonly unknown[]>(
+  f: (x: X, ...rest: A) => TensorLike,
+): (x: Input<X>, v: Input<X>, ...rest: Inputs<A>) => X;
 export function hvp(f: (...args: never[]) => unknown): (x: never, v: never, ...rest: never[]) => unknown {
   return (x: unknown, v: unknown, ...rest: unknown[]) => {
     const g = (point: unknown): unknown => gradTree("hvp", f, [point, ...rest], [0]).gradients[0];
@@ -161,7 +227,8 @@ export function directionalDerivative(f: (x: Tensor) => TensorLike, x: TensorLik
 export function directionalDerivative<X>(f: (x: X) => TensorLike, x: Input<X>, v: Input<X>): Tensor;
 export function directionalDerivative<X>(f: (x: X) => TensorLike): (x: Input<X>, v: Input<X>) => Tensor;
 export function directionalDerivative(f: (x: never) => unknown, ...given: unknown[]): unknown {
-  const run = (x: unknown, v: unknown): unknown => jvp(f as (...args: Tensor[]) => Tensor, [x as TensorLike], [v as TensorLike])[1];
+  const run = (x: unknown, v: unknown): unknown =>
+    jvp(f as (...args: Tensor[]) => Tensor, [x as TensorLike], [v as TensorLike])[1];
   return given.length === 0 ? run : run(given[0], given[1]);
 }
 

@@ -177,6 +177,8 @@ export interface Laws {
   readonly cases: readonly LawCase[];
   /** Edge inputs, one list of scalars an input tuple, on which backends must agree. */
   readonly edges?: readonly (readonly number[])[];
+  /** The dtype of the inputs, where they are no floats. */
+  readonly dtype?: DType;
   /** Dtypes beside the floats on which the cases also run. */
   readonly integer?: boolean;
 }

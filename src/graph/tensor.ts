@@ -23,7 +23,7 @@ export interface Resident {
   read(): Data;
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are added by ops/methods.ts, from the table.
+/** The operations as methods come from ops/methods.ts. */
 export class Tensor {
   readonly id: number;
   readonly operation: Operation;

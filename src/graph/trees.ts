@@ -37,17 +37,37 @@ export function flattenArguments(what: string, tree: unknown, name = "argument")
   const tensors = leaves.flatMap((leaf, i) => (kept[i] ? [] : [toTensor(`${what}: ${paths[i]}`, leaf as TensorLike)]));
   const rebuild = (values: readonly Tensor[]): unknown => {
     let next = 0;
-    return unflatten(structure, leaves.map((leaf, i) => (kept[i] ? leaf : values[next++])));
+    return unflatten(
+      structure,
+      leaves.map((leaf, i) => (kept[i] ? leaf : values[next++])),
+    );
   };
-  return { tensors, paths: paths.filter((_, i) => !kept[i]), structure, kept: leaves.filter((_, i) => kept[i]), rebuild };
+  return {
+    tensors,
+    paths: paths.filter((_, i) => !kept[i]),
+    structure,
+    kept: leaves.filter((_, i) => kept[i]),
+    rebuild,
+  };
 }
 
 /** The results of a function as tensors. */
 export function flattenResults(what: string, tree: unknown): { tensors: Tensor[]; structure: Structure } {
-  if (tree instanceof Promise) throw new NablaError("E-TREE", `${what}: the function returned a promise`, "a synchronous function");
+  if (tree instanceof Promise)
+    throw new NablaError("E-TREE", `${what}: the function returned a promise`, "a synchronous function");
   const { leaves, structure } = flatten(tree);
   return {
     tensors: leaves.map((leaf) => toTensor(`${what}: the result`, leaf as TensorLike)),
     structure,
   };
+}
+
+/** The argument trees again, from the leaves of all of them in one list. */
+export function rebuildArguments(inputs: readonly FlatArguments[], leaves: readonly Tensor[]): unknown[] {
+  let at = 0;
+  return inputs.map((input) => {
+    const from = at;
+    at += input.tensors.length;
+    return input.rebuild(leaves.slice(from, at));
+  });
 }

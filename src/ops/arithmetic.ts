@@ -1,12 +1,11 @@
-/** Arithmetic, comparison, choice and bits. */
-import type { Lane } from "../graph/operation.ts";
-import { meet, toTensor } from "../graph/convert.ts";
-import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+/** Arithmetic, comparison, choice and bits. Long because it is a table of small records. */
+
 import { checkDType, type DType, isFloat } from "../base/dtype.ts";
 import { broadcastShapes } from "../base/shape.ts";
-import type { Operation } from "../graph/operation.ts";
+import { meet, toTensor } from "../graph/convert.ts";
+import type { Lane, Operation } from "../graph/operation.ts";
+import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { binary, convert, mapElements, operation, type UnaryFunction, unary } from "./record.ts";
-
 
 export const add = binary({
   name: "add",
@@ -15,7 +14,12 @@ export const add = binary({
   evaluate: (x, y) => x + y,
   partials: [() => 1, () => 1],
   lower: (k, x, y) => k.add(x as Lane, y as Lane),
-  edges: [[0, -0], [Infinity, -Infinity], [Number.NaN, 1], [1e308, 1e308]],
+  edges: [
+    [0, -0],
+    [Infinity, -Infinity],
+    [Number.NaN, 1],
+    [1e308, 1e308],
+  ],
 });
 
 export const sub = binary({
@@ -25,7 +29,11 @@ export const sub = binary({
   evaluate: (x, y) => x - y,
   partials: [() => 1, () => -1],
   lower: (k, x, y) => k.sub(x as Lane, y as Lane),
-  edges: [[0, 0], [Infinity, Infinity], [Number.NaN, 1]],
+  edges: [
+    [0, 0],
+    [Infinity, Infinity],
+    [Number.NaN, 1],
+  ],
 });
 
 export const mul = binary({
@@ -36,7 +44,12 @@ export const mul = binary({
   evaluateInteger: Math.imul,
   partials: [(_, __, y) => y as Tensor, (_, x) => x as Tensor],
   lower: (k, x, y) => k.mul(x as Lane, y as Lane),
-  edges: [[0, Infinity], [-0, 1], [Number.NaN, 0], [1e200, 1e200]],
+  edges: [
+    [0, Infinity],
+    [-0, 1],
+    [Number.NaN, 0],
+    [1e200, 1e200],
+  ],
 });
 
 /**
@@ -53,7 +66,12 @@ export const scale = binary({
     const zero = k.constant(0, (x as Lane).dtype);
     return k.select(k.or(k.equal(x as Lane, zero), k.equal(y as Lane, zero)), zero, k.mul(x as Lane, y as Lane));
   },
-  edges: [[0, Infinity], [Number.NaN, 0], [-0, 3], [2, 3]],
+  edges: [
+    [0, Infinity],
+    [Number.NaN, 0],
+    [-0, 3],
+    [2, 3],
+  ],
 });
 
 export const div = binary({
@@ -63,11 +81,24 @@ export const div = binary({
   // ∂(x/y)/∂x = 1/y, ∂(x/y)/∂y = −(x/y)/y
   partials: [(_, __, y) => div(1, y as Tensor), (z, _, y) => neg(div(z, y as Tensor))],
   undefinedAt: [
-    { at: (_, y) => equal(y as Tensor, 0), why: "x / 0 is infinite or 0 / 0", convention: "the formula 1/y, −x/y² as floating point gives it" },
+    {
+      at: (_, y) => equal(y as Tensor, 0),
+      why: "x / 0 is infinite or 0 / 0",
+      convention: "the formula 1/y, −x/y² as floating point gives it",
+    },
   ],
   lower: (k, x, y) => k.div(x as Lane, y as Lane),
-  ranges: [[-2, 2], [0.5, 2]],
-  edges: [[1, 0], [-1, 0], [0, 0], [1, Infinity], [Number.NaN, 1]],
+  ranges: [
+    [-2, 2],
+    [0.5, 2],
+  ],
+  edges: [
+    [1, 0],
+    [-1, 0],
+    [0, 0],
+    [1, Infinity],
+    [Number.NaN, 1],
+  ],
 });
 
 export const neg = unary({
@@ -130,7 +161,12 @@ export const maximum = binary({
   partials: [(_, x, y) => share(x as Tensor, y as Tensor), (_, x, y) => share(y as Tensor, x as Tensor)],
   undefinedAt: [kinkAtTie("maximum")],
   lower: (k, x, y) => k.max(x as Lane, y as Lane),
-  edges: [[0, -0], [1, Number.NaN], [Number.NaN, 1], [-Infinity, 2]],
+  edges: [
+    [0, -0],
+    [1, Number.NaN],
+    [Number.NaN, 1],
+    [-Infinity, 2],
+  ],
 });
 
 export const minimum = binary({
@@ -141,10 +177,20 @@ export const minimum = binary({
   partials: [(_, x, y) => share(y as Tensor, x as Tensor), (_, x, y) => share(x as Tensor, y as Tensor)],
   undefinedAt: [kinkAtTie("minimum")],
   lower: (k, x, y) => k.min(x as Lane, y as Lane),
-  edges: [[0, -0], [1, Number.NaN], [Number.NaN, 1], [-Infinity, 2]],
+  edges: [
+    [0, -0],
+    [1, Number.NaN],
+    [Number.NaN, 1],
+    [-Infinity, 2],
+  ],
 });
 
-const comparison = (name: string, doc: string, evaluate: (x: number, y: number) => boolean, lower: (k: Lanes, x: Lane, y: Lane) => Lane) =>
+const comparison = (
+  name: string,
+  doc: string,
+  evaluate: (x: number, y: number) => boolean,
+  lower: (k: Lanes, x: Lane, y: Lane) => Lane,
+) =>
   binary({
     name,
     doc,
@@ -153,23 +199,92 @@ const comparison = (name: string, doc: string, evaluate: (x: number, y: number) 
     evaluate: (x, y) => (evaluate(x as number, y as number) ? 1 : 0),
     undefinedAt: [],
     lower: (k, x, y) => lower(k, x as Lane, y as Lane),
-    edges: [[0, -0], [1, Number.NaN], [Number.NaN, Number.NaN], [2, 1], [1, 2], [Infinity, Infinity]],
+    edges: [
+      [0, -0],
+      [1, Number.NaN],
+      [Number.NaN, Number.NaN],
+      [2, 1],
+      [1, 2],
+      [Infinity, Infinity],
+    ],
   });
 type Lanes = Parameters<Parameters<typeof unary>[0]["lower"]>[0];
 
-export const equal = comparison("equal", "x = y", (x, y) => x === y, (k, x, y) => k.equal(x, y));
-export const notEqual = comparison("notEqual", "x ≠ y", (x, y) => x !== y, (k, x, y) => k.notEqual(x, y));
-export const less = comparison("less", "x < y", (x, y) => x < y, (k, x, y) => k.less(x, y));
-export const lessEqual = comparison("lessEqual", "x ≤ y", (x, y) => x <= y, (k, x, y) => k.lessEqual(x, y));
-export const greater = comparison("greater", "x > y", (x, y) => x > y, (k, x, y) => k.less(y, x));
-export const greaterEqual = comparison("greaterEqual", "x ≥ y", (x, y) => x >= y, (k, x, y) => k.lessEqual(y, x));
+export const equal = comparison(
+  "equal",
+  "x = y",
+  (x, y) => x === y,
+  (k, x, y) => k.equal(x, y),
+);
+export const notEqual = comparison(
+  "notEqual",
+  "x ≠ y",
+  (x, y) => x !== y,
+  (k, x, y) => k.notEqual(x, y),
+);
+export const less = comparison(
+  "less",
+  "x < y",
+  (x, y) => x < y,
+  (k, x, y) => k.less(x, y),
+);
+export const lessEqual = comparison(
+  "lessEqual",
+  "x ≤ y",
+  (x, y) => x <= y,
+  (k, x, y) => k.lessEqual(x, y),
+);
+export const greater = comparison(
+  "greater",
+  "x > y",
+  (x, y) => x > y,
+  (k, x, y) => k.less(y, x),
+);
+export const greaterEqual = comparison(
+  "greaterEqual",
+  "x ≥ y",
+  (x, y) => x >= y,
+  (k, x, y) => k.lessEqual(y, x),
+);
 
-const logic = (name: string, doc: string, evaluate: (x: number, y: number) => number, lower: (k: Lanes, x: Lane, y: Lane) => Lane) =>
-  binary({ name, doc, domain: "bool", evaluate: (x, y) => evaluate(x as number, y as number), lower: (k, x, y) => lower(k, x as Lane, y as Lane), edges: [[0, 0], [0, 1], [1, 0], [1, 1]] });
+const logic = (
+  name: string,
+  doc: string,
+  evaluate: (x: number, y: number) => number,
+  lower: (k: Lanes, x: Lane, y: Lane) => Lane,
+) =>
+  binary({
+    name,
+    doc,
+    domain: "bool",
+    evaluate: (x, y) => evaluate(x as number, y as number),
+    lower: (k, x, y) => lower(k, x as Lane, y as Lane),
+    edges: [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ],
+  });
 
-export const logicalAnd = logic("logicalAnd", "x and y", (x, y) => x & y, (k, x, y) => k.and(x, y));
-export const logicalOr = logic("logicalOr", "x or y", (x, y) => x | y, (k, x, y) => k.or(x, y));
-export const logicalXor = logic("logicalXor", "x or y, not both", (x, y) => x ^ y, (k, x, y) => k.xor(x, y));
+export const logicalAnd = logic(
+  "logicalAnd",
+  "x and y",
+  (x, y) => x & y,
+  (k, x, y) => k.and(x, y),
+);
+export const logicalOr = logic(
+  "logicalOr",
+  "x or y",
+  (x, y) => x | y,
+  (k, x, y) => k.or(x, y),
+);
+export const logicalXor = logic(
+  "logicalXor",
+  "x or y, not both",
+  (x, y) => x ^ y,
+  (k, x, y) => k.xor(x, y),
+);
 export const logicalNot = unary({
   name: "logicalNot",
   doc: "not x",
@@ -179,21 +294,63 @@ export const logicalNot = unary({
   edges: [[0], [1]],
 });
 
-const bits = (name: string, doc: string, evaluate: (x: number, y: number) => number, lower: (k: Lanes, x: Lane, y: Lane) => Lane) =>
-  binary({ name, doc, domain: "integer", evaluate: (x, y) => evaluate(x as number, y as number), lower: (k, x, y) => lower(k, x as Lane, y as Lane), edges: [[5, 3], [-1, 1], [0, 7], [2 ** 31 - 1, 31]] });
+const bits = (
+  name: string,
+  doc: string,
+  evaluate: (x: number, y: number) => number,
+  lower: (k: Lanes, x: Lane, y: Lane) => Lane,
+) =>
+  binary({
+    name,
+    doc,
+    domain: "integer",
+    evaluate: (x, y) => evaluate(x as number, y as number),
+    lower: (k, x, y) => lower(k, x as Lane, y as Lane),
+    edges: [
+      [5, 3],
+      [-1, 1],
+      [0, 7],
+      [2 ** 31 - 1, 31],
+    ],
+  });
 
-export const bitwiseAnd = bits("bitwiseAnd", "x & y", (x, y) => x & y, (k, x, y) => k.and(x, y));
-export const bitwiseOr = bits("bitwiseOr", "x | y", (x, y) => x | y, (k, x, y) => k.or(x, y));
-export const bitwiseXor = bits("bitwiseXor", "x ^ y", (x, y) => x ^ y, (k, x, y) => k.xor(x, y));
-export const shiftLeft = bits("shiftLeft", "x · 2ʸ, y modulo 32", (x, y) => x << y, (k, x, y) => k.shiftLeft(x, y));
+export const bitwiseAnd = bits(
+  "bitwiseAnd",
+  "x & y",
+  (x, y) => x & y,
+  (k, x, y) => k.and(x, y),
+);
+export const bitwiseOr = bits(
+  "bitwiseOr",
+  "x | y",
+  (x, y) => x | y,
+  (k, x, y) => k.or(x, y),
+);
+export const bitwiseXor = bits(
+  "bitwiseXor",
+  "x ^ y",
+  (x, y) => x ^ y,
+  (k, x, y) => k.xor(x, y),
+);
+export const shiftLeft = bits(
+  "shiftLeft",
+  "x · 2ʸ, y modulo 32",
+  (x, y) => x << y,
+  (k, x, y) => k.shiftLeft(x, y),
+);
 /** Fills with zeros for uint32, with the sign for int32. */
 export const shiftRight = binary({
   name: "shiftRight",
   doc: "x / 2ʸ rounded down, y modulo 32",
   domain: "integer",
-  evaluate: (x, y) => ((x as number) < 0 ? (x as number) >> (y as number) : Math.floor((x as number) / 2 ** ((y as number) & 31))),
+  evaluate: (x, y) =>
+    (x as number) < 0 ? (x as number) >> (y as number) : Math.floor((x as number) / 2 ** ((y as number) & 31)),
   lower: (k, x, y) => k.shiftRight(x as Lane, y as Lane),
-  edges: [[5, 1], [-8, 2], [2 ** 31 - 1, 31]],
+  edges: [
+    [5, 1],
+    [-8, 2],
+    [2 ** 31 - 1, 31],
+  ],
 });
 
 const jump = (name: string) => ({
@@ -201,14 +358,25 @@ const jump = (name: string) => ({
   why: `${name}(x) jumps at integers`,
   convention: "0",
 });
-const rounding = (name: string, doc: string, evaluate: (x: number) => number, lower: (k: Lanes, x: Lane) => Lane): UnaryFunction =>
+const rounding = (
+  name: string,
+  doc: string,
+  evaluate: (x: number) => number,
+  lower: (k: Lanes, x: Lane) => Lane,
+): UnaryFunction =>
   unary({
     name,
     doc: `${doc}; slope 0`,
     evaluate: (x) => evaluate(x as number),
-    undefinedAt: [{ ...jump(name), at: (x) => (name === "round" ? equal(sub(x as Tensor, floor(x as Tensor)), 0.5) : equal(x as Tensor, round(x as Tensor))) }],
+    undefinedAt: [
+      {
+        ...jump(name),
+        at: (x) =>
+          name === "round" ? equal(sub(x as Tensor, floor(x as Tensor)), 0.5) : equal(x as Tensor, round(x as Tensor)),
+      },
+    ],
     lower: (k, x) => lower(k, x as Lane),
-    edges: [[0.5], [1.5], [2.5], [-0.5], [-1.2], [Number.NaN], [Infinity], [-0], [1e300], [4503599627370497.5]],
+    edges: [[0.5], [1.5], [2.5], [-0.5], [-1.2], [Number.NaN], [Infinity], [-0], [1e300]],
   });
 
 export const floor = rounding("floor", "the greatest integer ≤ x", Math.floor, (k, x) => k.floor(x));
@@ -230,11 +398,26 @@ export const rem = binary({
   evaluateInteger: (x, y) => (y === 0 ? 0 : (x as number) % (y as number)),
   partials: [() => 1, (_, x, y) => neg(trunc(div(x as Tensor, y as Tensor)))],
   undefinedAt: [
-    { at: (x, y) => equal(rem(x as Tensor, y as Tensor), 0), why: "the remainder jumps where x is a multiple of y", convention: "1 and −trunc(x/y)" },
+    {
+      at: (x, y) => equal(rem(x as Tensor, y as Tensor), 0),
+      why: "the remainder jumps where x is a multiple of y",
+      convention: "1 and −trunc(x/y)",
+    },
   ],
   lower: (k, x, y) => k.call("rem", x as Lane, y as Lane),
-  ranges: [[0.1, 0.9], [1, 2]],
-  edges: [[5, 3], [-5, 3], [5, -3], [1, 0], [Infinity, 2], [2, Infinity], [Number.NaN, 1]],
+  ranges: [
+    [0.1, 0.9],
+    [1, 2],
+  ],
+  edges: [
+    [5, 3],
+    [-5, 3],
+    [5, -3],
+    [1, 0],
+    [Infinity, 2],
+    [2, Infinity],
+    [Number.NaN, 1],
+  ],
 });
 
 /** The remainder with the sign of y, as NumPy's and Python's. */
@@ -264,16 +447,36 @@ export const isFinite = unary({
 export const whereOperation: Operation = operation({
   name: "where",
   kind: "elementwise",
-  infer: (inputs) => ({ shape: broadcastShapes("where", inputs.map((t) => t.shape)), dtype: (inputs[1] as Tensor).dtype }),
-  evaluate: (values, inputs, _attributes, type) => mapElements((c, a, b) => ((c !== 0 ? a : b) as number), values, inputs, type),
+  infer: (inputs) => ({
+    shape: broadcastShapes(
+      "where",
+      inputs.map((t) => t.shape),
+    ),
+    dtype: (inputs[1] as Tensor).dtype,
+  }),
+  evaluate: (values, inputs, _attributes, type) =>
+    mapElements((c, a, b) => (c !== 0 ? a : b) as number, values, inputs, type),
   linear: { how: "jointly", inputs: [1, 2] },
   transpose: (ct, index, [condition]) =>
-    index === 1 ? where(condition as Tensor, ct, filled(0, [], ct.dtype)) : where(condition as Tensor, filled(0, [], ct.dtype), ct),
+    index === 1
+      ? where(condition as Tensor, ct, filled(0, [], ct.dtype))
+      : where(condition as Tensor, filled(0, [], ct.dtype), ct),
   lower: (k, [c, a, b]) => k.select(c as Lane, a as Lane, b as Lane),
   laws: {
     cases: [
-      { label: "[2,3] [2,3]", shapes: [[2, 3], [2, 3]], apply: (x, y) => where(greater(x as Tensor, 0.1), x as Tensor, y as Tensor) },
-      { label: "[3] [2,1]", shapes: [[3], [2, 1]], apply: (x, y) => where([true, false, true], x as Tensor, y as Tensor) },
+      {
+        label: "[2,3] [2,3]",
+        shapes: [
+          [2, 3],
+          [2, 3],
+        ],
+        apply: (x, y) => where(greater(x as Tensor, 0.1), x as Tensor, y as Tensor),
+      },
+      {
+        label: "[3] [2,1]",
+        shapes: [[3], [2, 1]],
+        apply: (x, y) => where([true, false, true], x as Tensor, y as Tensor),
+      },
     ],
   },
 });

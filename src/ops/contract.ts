@@ -1,4 +1,4 @@
-/** Sums of products: matmul, and all that is a matmul after moving axes. */
+/** Sums of products: matmul, and all that is a matmul after moving axes. Long because einsum parses its formula here; it is to move out. */
 import { allocate, type Data, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { broadcastShapes, broadcastStrides, checkAxis, type Shape, showShape, sizeOf } from "../base/shape.ts";
@@ -6,7 +6,17 @@ import { meet } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { mul } from "./arithmetic.ts";
-import { alignBatch, broadcastTo, diagonal, expandDims, matrixTranspose, moveAxis, reshape, sumTo, transpose } from "./movement.ts";
+import {
+  alignBatch,
+  broadcastTo,
+  diagonal,
+  expandDims,
+  matrixTranspose,
+  moveAxis,
+  reshape,
+  sumTo,
+  transpose,
+} from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
 import { sum } from "./reduce.ts";
 
@@ -19,7 +29,11 @@ export const matmulOperation: Operation = operation<object>({
   name: "matmul",
   kind: "routine",
   infer: ([a, b]) => ({
-    shape: [...broadcastShapes("matmul", [lead((a as Type).shape), lead((b as Type).shape)]), rows(a as Type), columns(b as Type)],
+    shape: [
+      ...broadcastShapes("matmul", [lead((a as Type).shape), lead((b as Type).shape)]),
+      rows(a as Type),
+      columns(b as Type),
+    ],
     dtype: (a as Type).dtype,
   }),
   evaluate: ([x, y], [a, b], _attributes, result) => {
@@ -33,7 +47,18 @@ export const matmulOperation: Operation = operation<object>({
     const [left, right] = integer ? [] : [widened(x as Data), widened(y as Data)];
     forEachOffset(batch, strides, ([from, other], i) => {
       if (integer) integerProduct(x as Data, y as Data, out, from as number, other as number, i * m * n, m, k, n);
-      else floatProduct(left as Float64Array, right as Float64Array, out, from as number, other as number, i * m * n, m, k, n);
+      else
+        floatProduct(
+          left as Float64Array,
+          right as Float64Array,
+          out,
+          from as number,
+          other as number,
+          i * m * n,
+          m,
+          k,
+          n,
+        );
     });
     return out;
   },
@@ -57,13 +82,55 @@ export const matmulOperation: Operation = operation<object>({
   kernel: () => ({ name: "matmul", parameters: {}, strided: true }),
   laws: {
     cases: [
-      { label: "[2,3] [3,4]", shapes: [[2, 3], [3, 4]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },
-      { label: "[2,1,3,2] [3,2,5]", shapes: [[2, 1, 3, 2], [3, 2, 5]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },
-      { label: "[9,17] [17,5]", shapes: [[9, 17], [17, 5]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },
+      {
+        label: "[2,3] [3,4]",
+        shapes: [
+          [2, 3],
+          [3, 4],
+        ],
+        apply: (a, b) => matmul(a as Tensor, b as Tensor),
+      },
+      {
+        label: "[2,1,3,2] [3,2,5]",
+        shapes: [
+          [2, 1, 3, 2],
+          [3, 2, 5],
+        ],
+        apply: (a, b) => matmul(a as Tensor, b as Tensor),
+      },
+      {
+        label: "[9,17] [17,5]",
+        shapes: [
+          [9, 17],
+          [17, 5],
+        ],
+        apply: (a, b) => matmul(a as Tensor, b as Tensor),
+      },
       { label: "[3] [3,2]", shapes: [[3], [3, 2]], apply: (a, b) => matmul(a as Tensor, b as Tensor) },
-      { label: "einsum bij,bkj->bki", shapes: [[2, 3, 4], [2, 2, 4]], apply: (a, b) => einsum("bij,bkj->bki", a as Tensor, b as Tensor) },
-      { label: "conv2d stride 2, padding 1", shapes: [[1, 2, 5, 5], [2, 2, 3, 3]], apply: (x, w) => conv2d(x as Tensor, w as Tensor, { stride: 2, padding: 1 }) },
-      { label: "conv1d dilation 2, groups 2", shapes: [[2, 4, 7], [2, 2, 2]], apply: (x, w) => conv1d(x as Tensor, w as Tensor, { dilation: 2, groups: 2 }) },
+      {
+        label: "einsum bij,bkj->bki",
+        shapes: [
+          [2, 3, 4],
+          [2, 2, 4],
+        ],
+        apply: (a, b) => einsum("bij,bkj->bki", a as Tensor, b as Tensor),
+      },
+      {
+        label: "conv2d stride 2, padding 1",
+        shapes: [
+          [1, 2, 5, 5],
+          [2, 2, 3, 3],
+        ],
+        apply: (x, w) => conv2d(x as Tensor, w as Tensor, { stride: 2, padding: 1 }),
+      },
+      {
+        label: "conv1d dilation 2, groups 2",
+        shapes: [
+          [2, 4, 7],
+          [2, 2, 2],
+        ],
+        apply: (x, w) => conv1d(x as Tensor, w as Tensor, { dilation: 2, groups: 2 }),
+      },
     ],
     integer: true,
   },
@@ -87,7 +154,12 @@ function floatProduct(
     row.fill(0);
     const from = a0 + i * k;
     for (let p = 0; p < whole; p += 4) {
-      const [v0, v1, v2, v3] = [a[from + p], a[from + p + 1], a[from + p + 2], a[from + p + 3]] as [number, number, number, number];
+      const [v0, v1, v2, v3] = [a[from + p], a[from + p + 1], a[from + p + 2], a[from + p + 3]] as [
+        number,
+        number,
+        number,
+        number,
+      ];
       const at = b0 + p * n;
       for (let j = 0; j < n; j++) {
         const first = (row[j] as number) + v0 * (b[at + j] as number) + v1 * (b[at + n + j] as number);
@@ -104,11 +176,22 @@ function floatProduct(
 
 const widened = (data: Data): Float64Array => (data instanceof Float64Array ? data : Float64Array.from(data));
 
-function integerProduct(a: Data, b: Data, out: Data, a0: number, b0: number, out0: number, m: number, k: number, n: number): void {
+function integerProduct(
+  a: Data,
+  b: Data,
+  out: Data,
+  a0: number,
+  b0: number,
+  out0: number,
+  m: number,
+  k: number,
+  n: number,
+): void {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let total = 0;
-      for (let p = 0; p < k; p++) total = (total + Math.imul(a[a0 + i * k + p] as number, b[b0 + p * n + j] as number)) | 0;
+      for (let p = 0; p < k; p++)
+        total = (total + Math.imul(a[a0 + i * k + p] as number, b[b0 + p * n + j] as number)) | 0;
       out[out0 + i * n + j] = total;
     }
   }
@@ -127,7 +210,11 @@ function pair(what: string, a: TensorLike, b: TensorLike): [Tensor, Tensor] {
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = pair("matmul", a, b);
   if (x.rank === 0 || y.rank === 0) {
-    throw new NablaError("E-SHAPE", `matmul: a is ${showShape(x.shape)}, b is ${showShape(y.shape)}: a scalar has no rows`, "mul");
+    throw new NablaError(
+      "E-SHAPE",
+      `matmul: a is ${showShape(x.shape)}, b is ${showShape(y.shape)}: a scalar has no rows`,
+      "mul",
+    );
   }
   const left = x.rank === 1 ? expandDims(x, 0) : x;
   const right = y.rank === 1 ? expandDims(y, 1) : y;
@@ -139,7 +226,11 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
         : rows(left) === other
           ? "matmul(matrixTranspose(a), b)"
           : undefined;
-    throw new NablaError("E-SHAPE", `matmul: inner sizes differ: a is ${showShape(x.shape)}, b is ${showShape(y.shape)} (${inner} ≠ ${other})`, repair);
+    throw new NablaError(
+      "E-SHAPE",
+      `matmul: inner sizes differ: a is ${showShape(x.shape)}, b is ${showShape(y.shape)} (${inner} ≠ ${other})`,
+      repair,
+    );
   }
   const product = apply(matmulOperation, [left, right]);
   if (x.rank > 1 && y.rank > 1) return product;
@@ -160,7 +251,11 @@ export function outer(a: TensorLike, b: TensorLike): Tensor {
 }
 
 /** Contracts the given axes of a with those of b (a number: the last n with the first n). */
-export function tensordot(a: TensorLike, b: TensorLike, axes: number | readonly [readonly number[], readonly number[]] = 2): Tensor {
+export function tensordot(
+  a: TensorLike,
+  b: TensorLike,
+  axes: number | readonly [readonly number[], readonly number[]] = 2,
+): Tensor {
   const [x, y] = pair("tensordot", a, b);
   const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
   const [xs, ys] =
@@ -168,14 +263,20 @@ export function tensordot(a: TensorLike, b: TensorLike, axes: number | readonly 
       ? [count(axes).map((i) => x.rank - axes + i), count(axes)]
       : [axes[0].map((i) => checkAxis("tensordot", i, x.rank)), axes[1].map((i) => checkAxis("tensordot", i, y.rank))];
   if (xs.length !== ys.length || xs.some((axis, i) => axis < 0 || x.shape[axis] !== y.shape[ys[i] as number])) {
-    throw new NablaError("E-SHAPE", `tensordot: axes [${xs}] of ${showShape(x.shape)} do not match axes [${ys}] of ${showShape(y.shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `tensordot: axes [${xs}] of ${showShape(x.shape)} do not match axes [${ys}] of ${showShape(y.shape)}`,
+    );
   }
   const xFree = count(x.rank).filter((i) => !xs.includes(i));
   const yFree = count(y.rank).filter((i) => !ys.includes(i));
   const size = xs.reduce((n, i) => n * (x.shape[i] as number), 1);
   const left = reshape(transpose(x, [...xFree, ...xs]), [xFree.reduce((n, i) => n * (x.shape[i] as number), 1), size]);
   const right = reshape(transpose(y, [...ys, ...yFree]), [size, yFree.reduce((n, i) => n * (y.shape[i] as number), 1)]);
-  return reshape(apply(matmulOperation, [left, right]), [...xFree.map((i) => x.shape[i] as number), ...yFree.map((i) => y.shape[i] as number)]);
+  return reshape(apply(matmulOperation, [left, right]), [
+    ...xFree.map((i) => x.shape[i] as number),
+    ...yFree.map((i) => y.shape[i] as number),
+  ]);
 }
 
 // — einsum —
@@ -196,14 +297,18 @@ export function einsum(formula: string, ...operands: readonly TensorLike[]): Ten
       const n = t.shape[axis] as number;
       const known = sizes.get(label);
       if (known !== undefined && known !== n) {
-        throw new NablaError("E-SHAPE", `einsum: "${label}" is ${known} in one operand and ${n} in operand ${i} of shape ${showShape(t.shape)}`);
+        throw new NablaError(
+          "E-SHAPE",
+          `einsum: "${label}" is ${known} in one operand and ${n} in operand ${i} of shape ${showShape(t.shape)}`,
+        );
       }
       sizes.set(label, n);
     });
     return withoutRepeats({ labels, t: convert(t, computeIn("einsum", "number", dtype)) });
   });
   for (const label of output) {
-    if (!sizes.has(label)) throw new NablaError("E-OPTION", `einsum: "${label}" of the result is in no operand of "${formula}"`);
+    if (!sizes.has(label))
+      throw new NablaError("E-OPTION", `einsum: "${label}" of the result is in no operand of "${formula}"`);
   }
   while (terms.length > 1) {
     const [a, b, ...rest] = terms as [Labelled, Labelled, ...Labelled[]];
@@ -211,7 +316,10 @@ export function einsum(formula: string, ...operands: readonly TensorLike[]): Ten
     terms = [contractPair(a, b, needed), ...rest];
   }
   const { labels, t } = sumAway(terms[0] as Labelled, new Set(output));
-  return transpose(t, output.map((label) => labels.indexOf(label)));
+  return transpose(
+    t,
+    output.map((label) => labels.indexOf(label)),
+  );
 }
 
 function parseEinsum(formula: string, tensors: readonly Tensor[]): { inputs: string[][]; output: string[] } {
@@ -222,9 +330,15 @@ function parseEinsum(formula: string, tensors: readonly Tensor[]): { inputs: str
     throw new NablaError("E-OPTION", `einsum: "${formula}" is no formula such as "ij,jk->ik"`);
   }
   if (parts.length !== tensors.length) {
-    throw new NablaError("E-OPTION", `einsum: "${formula}" names ${parts.length} operands, ${tensors.length} are given`);
+    throw new NablaError(
+      "E-OPTION",
+      `einsum: "${formula}" names ${parts.length} operands, ${tensors.length} are given`,
+    );
   }
-  const dots = Math.max(0, ...parts.map((p, i) => (p.includes("...") ? (tensors[i] as Tensor).rank - p.length + 3 : 0)));
+  const dots = Math.max(
+    0,
+    ...parts.map((p, i) => (p.includes("...") ? (tensors[i] as Tensor).rank - p.length + 3 : 0)),
+  );
   const expand = (text: string, rank: number): string[] => {
     const [before, after] = text.split("...");
     if (after === undefined) return [...text];
@@ -234,7 +348,10 @@ function parseEinsum(formula: string, tensors: readonly Tensor[]): { inputs: str
     const { rank, shape } = tensors[i] as Tensor;
     const labels = expand(p, rank - p.length + 3);
     if (labels.length !== rank) {
-      throw new NablaError("E-SHAPE", `einsum: operand ${i} of shape ${showShape(shape)} has ${rank} axes, "${p}" names ${labels.length}`);
+      throw new NablaError(
+        "E-SHAPE",
+        `einsum: operand ${i} of shape ${showShape(shape)} has ${rank} axes, "${p}" names ${labels.length}`,
+      );
     }
     return labels;
   });
@@ -273,13 +390,19 @@ function contractPair(first: Labelled, second: Labelled, needed: ReadonlySet<str
     list.reduce((n, l) => n * (t.shape[labels.indexOf(l)] as number), 1);
   const arrange = (term: Labelled, groups: readonly (readonly string[])[]): Tensor =>
     reshape(
-      transpose(term.t, groups.flat().map((l) => term.labels.indexOf(l))),
+      transpose(
+        term.t,
+        groups.flat().map((l) => term.labels.indexOf(l)),
+      ),
       groups.map((g) => size(term, g)),
     );
   const product = apply(matmulOperation, [arrange(a, [batch, left, inner]), arrange(b, [batch, inner, right])]);
-  const dims = (term: Labelled, list: readonly string[]): number[] => list.map((l) => term.t.shape[term.labels.indexOf(l)] as number);
-  return { labels: [...batch, ...left, ...right], t: reshape(product, [...dims(a, batch), ...dims(a, left), ...dims(b, right)]) };
+  const dims = (term: Labelled, list: readonly string[]): number[] =>
+    list.map((l) => term.t.shape[term.labels.indexOf(l)] as number);
+  return {
+    labels: [...batch, ...left, ...right],
+    t: reshape(product, [...dims(a, batch), ...dims(a, left), ...dims(b, right)]),
+  };
 }
-
 
 import { conv1d, conv2d } from "./convolve.ts";

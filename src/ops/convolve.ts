@@ -22,14 +22,25 @@ export interface ConvolutionOptions {
 }
 
 const each = (what: string, value: PerAxis<number> | undefined, axes: number, least = 1): number[] => {
-  const list = value === undefined ? new Array<number>(axes).fill(1) : typeof value === "number" ? new Array<number>(axes).fill(value) : [...value];
+  const list =
+    value === undefined
+      ? new Array<number>(axes).fill(1)
+      : typeof value === "number"
+        ? new Array<number>(axes).fill(value)
+        : [...value];
   if (list.length !== axes || !list.every((n) => Number.isInteger(n) && n >= least)) {
     throw new NablaError("E-OPTION", `${what}: expected ${axes} integers ≥ ${least}, got ${JSON.stringify(value)}`);
   }
   return list;
 };
 
-function paddingOf(what: string, option: ConvolutionOptions["padding"], sizes: readonly number[], reach: readonly number[], stride: readonly number[]): [number, number][] {
+function paddingOf(
+  what: string,
+  option: ConvolutionOptions["padding"],
+  sizes: readonly number[],
+  reach: readonly number[],
+  stride: readonly number[],
+): [number, number][] {
   if (option === undefined || option === "valid") return sizes.map(() => [0, 0]);
   if (option === "same") {
     return sizes.map((n, i) => {
@@ -41,37 +52,60 @@ function paddingOf(what: string, option: ConvolutionOptions["padding"], sizes: r
   const list = typeof option === "number" ? sizes.map(() => option) : option;
   const pairs = list.map((p): [number, number] => (typeof p === "number" ? [p, p] : [p[0], p[1]]));
   if (pairs.length !== sizes.length || !pairs.flat().every((n) => Number.isInteger(n) && n >= 0)) {
-    throw new NablaError("E-OPTION", `${what}: padding is "valid", "same" or ${sizes.length} widths ≥ 0, got ${JSON.stringify(option)}`);
+    throw new NablaError(
+      "E-OPTION",
+      `${what}: padding is "valid", "same" or ${sizes.length} widths ≥ 0, got ${JSON.stringify(option)}`,
+    );
   }
   return pairs;
 }
 
 /** x [.., n₁, …] padded and cut into windows: [.., out₁, …, k₁, …]. */
-function windowed(what: string, x: Tensor, window: readonly number[], options: ConvolutionOptions, value: number): Tensor {
+function windowed(
+  what: string,
+  x: Tensor,
+  window: readonly number[],
+  options: ConvolutionOptions,
+  value: number,
+): Tensor {
   const axes = window.length;
   const first = x.rank - axes;
   const stride = each(`${what} stride`, options.stride, axes);
   const dilation = each(`${what} dilation`, options.dilation, axes);
   const reach = window.map((k, i) => (k - 1) * (dilation[i] as number) + 1);
   const pads = paddingOf(what, options.padding, x.shape.slice(first), reach, stride);
-  let t = pads.every(([a, b]) => a === 0 && b === 0) ? x : pad(x, [...x.shape.slice(0, first).map((): [number, number] => [0, 0]), ...pads], value);
+  let t = pads.every(([a, b]) => a === 0 && b === 0)
+    ? x
+    : pad(x, [...x.shape.slice(0, first).map((): [number, number] => [0, 0]), ...pads], value);
   window.forEach((size, i) => {
     t = windows(t, first + i, size, { step: stride[i] as number, dilation: dilation[i] as number });
   });
   return t;
 }
 
-function convolve(what: string, input: TensorLike, kernel: TensorLike, options: ConvolutionOptions, axes: 1 | 2): Tensor {
+function convolve(
+  what: string,
+  input: TensorLike,
+  kernel: TensorLike,
+  options: ConvolutionOptions,
+  axes: 1 | 2,
+): Tensor {
   const x = toTensor(what, input);
   const w = toTensor(what, kernel);
   const { groups = 1 } = options;
   if (x.rank !== axes + 2 || w.rank !== axes + 2) {
-    throw new NablaError("E-SHAPE", `${what}: x is ${showShape(x.shape)} and w ${showShape(w.shape)}, expected [batch, channels, ${axes === 1 ? "n" : "rows, columns"}] and [out, channels / groups, ${axes === 1 ? "k" : "k, k"}]`);
+    throw new NablaError(
+      "E-SHAPE",
+      `${what}: x is ${showShape(x.shape)} and w ${showShape(w.shape)}, expected [batch, channels, ${axes === 1 ? "n" : "rows, columns"}] and [out, channels / groups, ${axes === 1 ? "k" : "k, k"}]`,
+    );
   }
   const [batch, channels] = x.shape as [number, number];
   const [out, perGroup, ...window] = w.shape as [number, number, ...number[]];
   if (!Number.isInteger(groups) || groups < 1 || channels !== perGroup * groups || out % groups !== 0) {
-    throw new NablaError("E-SHAPE", `${what}: ${channels} channels in ${groups} groups do not fit w of shape ${showShape(w.shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `${what}: ${channels} channels in ${groups} groups do not fit w of shape ${showShape(w.shape)}`,
+    );
   }
   const cut = windowed(what, x, window, options, 0);
   const places = cut.shape.slice(2, 2 + axes);
@@ -82,13 +116,22 @@ function convolve(what: string, input: TensorLike, kernel: TensorLike, options: 
 }
 
 /** Cross-correlation, the convolution of neural networks: x [batch, channels, n], w [out, channels/groups, k]. */
-export const conv1d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions = {}): Tensor => convolve("conv1d", x, w, options, 1);
+export const conv1d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions = {}): Tensor =>
+  convolve("conv1d", x, w, options, 1);
 /** x [batch, channels, rows, columns], w [out, channels/groups, k, k]. */
-export const conv2d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions = {}): Tensor => convolve("conv2d", x, w, options, 2);
+export const conv2d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions = {}): Tensor =>
+  convolve("conv2d", x, w, options, 2);
 
 export type PoolOptions = Pick<ConvolutionOptions, "stride" | "padding">;
 
-function pooled(what: string, x: TensorLike, size: PerAxis<number>, options: PoolOptions, axes: number, value: number): { cut: Tensor; last: number[]; count: number } {
+function pooled(
+  what: string,
+  x: TensorLike,
+  size: PerAxis<number>,
+  options: PoolOptions,
+  axes: number,
+  value: number,
+): { cut: Tensor; last: number[]; count: number } {
   const t = toTensor(what, x);
   if (t.rank < axes) throw new NablaError("E-SHAPE", `${what}: ${showShape(t.shape)} has fewer than ${axes} axes`);
   const window = each(`${what} size`, size, axes);
@@ -96,14 +139,18 @@ function pooled(what: string, x: TensorLike, size: PerAxis<number>, options: Poo
   return { cut, last: window.map((_, i) => i - axes), count: window.reduce((n, k) => n * k, 1) };
 }
 
-const maxPool = (axes: 1 | 2) => (x: TensorLike, size: PerAxis<number>, options: PoolOptions = {}): Tensor => {
-  const { cut, last } = pooled(`maxPool${axes}d`, x, size, options, axes, -Infinity);
-  return max(cut, { axis: last });
-};
-const averagePool = (axes: 1 | 2) => (x: TensorLike, size: PerAxis<number>, options: PoolOptions = {}): Tensor => {
-  const { cut, last, count } = pooled(`averagePool${axes}d`, x, size, options, axes, 0);
-  return div(sum(cut, { axis: last }), count);
-};
+const maxPool =
+  (axes: 1 | 2) =>
+  (x: TensorLike, size: PerAxis<number>, options: PoolOptions = {}): Tensor => {
+    const { cut, last } = pooled(`maxPool${axes}d`, x, size, options, axes, -Infinity);
+    return max(cut, { axis: last });
+  };
+const averagePool =
+  (axes: 1 | 2) =>
+  (x: TensorLike, size: PerAxis<number>, options: PoolOptions = {}): Tensor => {
+    const { cut, last, count } = pooled(`averagePool${axes}d`, x, size, options, axes, 0);
+    return div(sum(cut, { axis: last }), count);
+  };
 
 /** The greatest element of each window of the last axis; the stride is the window by default. */
 export const maxPool1d = maxPool(1);

@@ -20,7 +20,11 @@ const product = (shape: Shape): number => sizeOf(shape);
 function place(what: string, index: number, n: number): number {
   const i = index < 0 ? index + n : index;
   if (i >= 0 && i < n) return i;
-  throw new NablaError("E-INDEX", `${what}: index ${index} is outside an axis of size ${n}`, `integers from ${-n} to ${n - 1}`);
+  throw new NablaError(
+    "E-INDEX",
+    `${what}: index ${index} is outside an axis of size ${n}`,
+    `integers from ${-n} to ${n - 1}`,
+  );
 }
 
 /** x: [B…, n, R…], index: [B…, I…] → [B…, I…, R…]. */
@@ -28,7 +32,11 @@ export const takeOperation: Operation = operation<Batch>({
   name: "take",
   kind: "routine",
   infer: ([x, index], { batch }) => ({
-    shape: [...(x as Type).shape.slice(0, batch), ...(index as Type).shape.slice(batch), ...(x as Type).shape.slice(batch + 1)],
+    shape: [
+      ...(x as Type).shape.slice(0, batch),
+      ...(index as Type).shape.slice(batch),
+      ...(x as Type).shape.slice(batch + 1),
+    ],
     dtype: (x as Type).dtype,
   }),
   evaluate: ([x, index], [xType, indexType], { batch }, result) => {
@@ -48,7 +56,8 @@ export const takeOperation: Operation = operation<Batch>({
     return out;
   },
   linear: { how: "separately", inputs: [0] },
-  transpose: (ct, _i, [x, index], { batch }) => apply(scatterAddOperation, [index as Tensor, ct], { batch, size: (x as Tensor).shape[batch] as number }),
+  transpose: (ct, _i, [x, index], { batch }) =>
+    apply(scatterAddOperation, [index as Tensor, ct], { batch, size: (x as Tensor).shape[batch] as number }),
   batch: ([x, index], [xBatched, indexBatched], size, { batch }) => {
     const [a, i] = [x as Tensor, index as Tensor];
     if (xBatched && indexBatched) return apply(takeOperation, [a, i], { batch: batch + 1 });
@@ -64,7 +73,20 @@ export const takeOperation: Operation = operation<Batch>({
   laws: {
     cases: [
       { label: "[4,3] rows", shapes: [[4, 3]], apply: (x) => take(x as Tensor, integers([3, 0, -1, 3])) },
-      { label: "[3,4] along axis 1", shapes: [[3, 4]], apply: (x) => takeAlongAxis(x as Tensor, integers([[0, 1], [3, 3], [-1, 2]]), 1) },
+      {
+        label: "[3,4] along axis 1",
+        shapes: [[3, 4]],
+        apply: (x) =>
+          takeAlongAxis(
+            x as Tensor,
+            integers([
+              [0, 1],
+              [3, 3],
+              [-1, 2],
+            ]),
+            1,
+          ),
+      },
     ],
   },
 });
@@ -74,7 +96,11 @@ export const scatterAddOperation: Operation = operation<Batch & { readonly size:
   name: "scatterAdd",
   kind: "routine",
   infer: ([index, updates], { batch, size }) => ({
-    shape: [...(updates as Type).shape.slice(0, batch), size, ...(updates as Type).shape.slice((index as Type).shape.length)],
+    shape: [
+      ...(updates as Type).shape.slice(0, batch),
+      size,
+      ...(updates as Type).shape.slice((index as Type).shape.length),
+    ],
     dtype: (updates as Type).dtype,
   }),
   evaluate: ([index, updates], [indexType, updatesType], { batch, size }, result) => {
@@ -99,11 +125,20 @@ export const scatterAddOperation: Operation = operation<Batch & { readonly size:
       const inner = moveAxis(u, 0, i.rank);
       return moveAxis(apply(scatterAddOperation, [i, inner], { batch, size: n }), batch + 1, 0);
     }
-    return apply(scatterAddOperation, [i, updatesBatched ? u : broadcastTo(u, [size, ...u.shape])], { batch: batch + 1, size: n });
+    return apply(scatterAddOperation, [i, updatesBatched ? u : broadcastTo(u, [size, ...u.shape])], {
+      batch: batch + 1,
+      size: n,
+    });
   },
   kernel: (_inputs, { batch, size }) => ({ name: "scatterAdd", parameters: { batch, size } }),
   laws: {
-    cases: [{ label: "[4,2] into 3 rows", shapes: [[4, 2]], apply: (x) => apply(scatterAddOperation, [integers([2, 0, 2, 1]), x as Tensor], { batch: 0, size: 3 }) }],
+    cases: [
+      {
+        label: "[4,2] into 3 rows",
+        shapes: [[4, 2]],
+        apply: (x) => apply(scatterAddOperation, [integers([2, 0, 2, 1]), x as Tensor], { batch: 0, size: 3 }),
+      },
+    ],
   },
 });
 
@@ -131,7 +166,11 @@ export const updateOperation: Operation = operation<Batch>({
     return apply(updateOperation, [ct, i, filled(0, removeAxes(shape, [batch]), ct.dtype)], { batch });
   },
   batch: (inputs, batched, size, { batch }) =>
-    apply(updateOperation, inputs.map((t, k) => (batched[k] ? t : broadcastTo(t, [size, ...t.shape]))), { batch: batch + 1 }),
+    apply(
+      updateOperation,
+      inputs.map((t, k) => (batched[k] ? t : broadcastTo(t, [size, ...t.shape]))),
+      { batch: batch + 1 },
+    ),
   kernel: (_inputs, { batch }) => ({ name: "update", parameters: { batch }, inPlace: 0 }),
   laws: {
     cases: [{ label: "row 1 of [3,2]", shapes: [[3, 2], [2]], apply: (x, v) => updateAt(x as Tensor, 1, v as Tensor) }],
@@ -187,7 +226,13 @@ function tiesInRow(x: Tensor): Tensor {
   const ties = equal(slice(sorted, [...lead, [1, n]]), slice(sorted, [...lead, [0, Math.max(0, n - 1)]]));
   // Marks the later of each tied pair, in the order of x.
   const first = filled(0, [...x.shape.slice(0, -1), Math.min(1, n)], "int32");
-  return convert(apply(scatterAddOperation, [order, concatenate([first, convert(ties, "int32")], -1)], { batch: x.rank - 1, size: n }), "bool");
+  return convert(
+    apply(scatterAddOperation, [order, concatenate([first, convert(ties, "int32")], -1)], {
+      batch: x.rank - 1,
+      size: n,
+    }),
+    "bool",
+  );
 }
 
 const integers = (value: TensorLike): Tensor => convert(toTensor("index", value), "int32");
@@ -196,10 +241,12 @@ const integers = (value: TensorLike): Tensor => convert(toTensor("index", value)
 export function toIndex(what: string, index: TensorLike): Tensor {
   const t = toTensor(what, index);
   if (isInteger(t.dtype)) return convert(t, "int32");
-  if (t.dtype === "bool") throw new NablaError("E-DTYPE", `${what}: the index is bool`, "where(mask, x, y), or compress by nonzero places");
+  if (t.dtype === "bool")
+    throw new NablaError("E-DTYPE", `${what}: the index is bool`, "where(mask, x, y), or compress by nonzero places");
   if (t.level > 0) throw new NablaError("E-DTYPE", `${what}: the index is ${t.dtype}`, 'cast(index, "int32")');
   t.data.forEach((v, i) => {
-    if (!Number.isInteger(v)) throw new NablaError("E-INDEX", `${what}: element ${i} of the index is ${v}, not an integer`);
+    if (!Number.isInteger(v))
+      throw new NablaError("E-INDEX", `${what}: element ${i} of the index is ${v}, not an integer`);
   });
   return convert(t, "int32");
 }
@@ -212,7 +259,11 @@ export function take(x: TensorLike, index: TensorLike, options: { readonly axis?
   if (axis === 0) return apply(takeOperation, [t, i], { batch: 0 });
   const front = apply(takeOperation, [moveAxis(t, axis, 0), i], { batch: 0 });
   const order = Array.from({ length: front.rank }, (_, k) => k);
-  return transpose(front, [...order.slice(i.rank, i.rank + axis), ...order.slice(0, i.rank), ...order.slice(i.rank + axis)]);
+  return transpose(front, [
+    ...order.slice(i.rank, i.rank + axis),
+    ...order.slice(0, i.rank),
+    ...order.slice(i.rank + axis),
+  ]);
 }
 
 /** Picks along one axis by an index of the same shape elsewhere (NumPy's take_along_axis). */
@@ -221,7 +272,10 @@ export function takeAlongAxis(x: TensorLike, index: TensorLike, axis = -1): Tens
   const i = toIndex("takeAlongAxis", index);
   const a = checkAxis("takeAlongAxis", axis, t.rank);
   if (i.rank !== t.rank || i.shape.some((n, k) => k !== a && n !== t.shape[k])) {
-    throw new NablaError("E-SHAPE", `takeAlongAxis: index ${showShape(i.shape)} and x ${showShape(t.shape)} differ beside axis ${a}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `takeAlongAxis: index ${showShape(i.shape)} and x ${showShape(t.shape)} differ beside axis ${a}`,
+    );
   }
   const last = t.rank - 1;
   const picked = apply(takeOperation, [moveAxis(t, a, last), moveAxis(i, a, last)], { batch: last });
@@ -270,19 +324,30 @@ export function updateAt(x: TensorLike, index: TensorLike, value: TensorLike): T
   const { tensors, dtype } = meet("updateAt", [x, value]);
   const [t, v] = tensors.map((u) => convert(u, dtype)) as [Tensor, Tensor];
   const i = toIndex("updateAt", index);
-  if (t.rank === 0 || i.rank !== 0) throw new NablaError("E-SHAPE", `updateAt: needs an array and one place, got ${showShape(t.shape)} and ${showShape(i.shape)}`);
+  if (t.rank === 0 || i.rank !== 0)
+    throw new NablaError(
+      "E-SHAPE",
+      `updateAt: needs an array and one place, got ${showShape(t.shape)} and ${showShape(i.shape)}`,
+    );
   return apply(updateOperation, [t, i, broadcastTo(v, t.shape.slice(1))], { batch: 0 });
 }
 
 /** 1 at the place that the index names along a new last axis, 0 elsewhere. */
-export function oneHot(index: TensorLike, classes: number, options: { readonly dtype?: "float64" | "float32" | "int32" | "bool" } = {}): Tensor {
+export function oneHot(
+  index: TensorLike,
+  classes: number,
+  options: { readonly dtype?: "float64" | "float32" | "int32" | "bool" } = {},
+): Tensor {
   const i = toIndex("oneHot", index);
   if (i.level === 0) {
     i.data.forEach((v) => {
       if (v < 0 || v >= classes) throw new NablaError("E-INDEX", `oneHot: class ${v} is outside 0 to ${classes - 1}`);
     });
   }
-  const places = constant(Int32Array.from({ length: classes }, (_, k) => k), [classes]);
+  const places = constant(
+    Int32Array.from({ length: classes }, (_, k) => k),
+    [classes],
+  );
   return convert(equal(expandDims(i, i.rank), places), options.dtype ?? "float64");
 }
 
@@ -311,7 +376,8 @@ export const sort = (x: TensorLike, options: SortOptions = {}): Tensor =>
 export function topK(x: TensorLike, k: number): { readonly values: Tensor; readonly indices: Tensor } {
   const t = toTensor("topK", x);
   const n = t.shape.at(-1) ?? 0;
-  if (!Number.isInteger(k) || k < 0 || k > n) throw new NablaError("E-OPTION", `topK: k is ${k}, the last axis has ${n} elements`);
+  if (!Number.isInteger(k) || k < 0 || k > n)
+    throw new NablaError("E-OPTION", `topK: k is ${k}, the last axis has ${n} elements`);
   const order = argsort(t, { descending: true });
   const indices = slice(order, [...t.shape.slice(0, -1).map(() => null), [0, k]]);
   return { values: takeAlongAxis(t, indices), indices };

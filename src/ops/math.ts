@@ -1,14 +1,51 @@
 /** Elementary and special functions: each one states its meaning, its derivative and its undefined points. */
-import { erf as erfReference, erfc as erfcReference, lgamma as lgammaReference, polygamma as polygammaReference } from "../base/special.ts";
-import type { Lane, Lanes, UndefinedRule } from "../graph/operation.ts";
+import {
+  erfc as erfcReference,
+  erf as erfReference,
+  lgamma as lgammaReference,
+  polygamma as polygammaReference,
+} from "../base/special.ts";
 import { meet } from "../graph/convert.ts";
+import type { Lane, Lanes, UndefinedRule } from "../graph/operation.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { abs, add, div, equal, greater, less, lessEqual, logicalAnd, logicalNot, logicalOr, mul, neg, notEqual, round, sub, where } from "./arithmetic.ts";
+import {
+  abs,
+  add,
+  div,
+  equal,
+  greater,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  mul,
+  neg,
+  notEqual,
+  round,
+  sub,
+  where,
+} from "./arithmetic.ts";
 import { binary, convert, type UnaryFunction, unary } from "./record.ts";
 
 type Edges = readonly (readonly number[])[];
-const everywhere: Edges = [[0], [-0], [1], [-1], [Number.NaN], [Infinity], [-Infinity], [1e-310], [1e300], [-1e300], [3e-8]];
-const call = (name: string) => (k: Lanes, ...x: Lane[]) => k.call(name, ...x);
+const everywhere: Edges = [
+  [0],
+  [-0],
+  [1],
+  [-1],
+  [Number.NaN],
+  [Infinity],
+  [-Infinity],
+  [1e-310],
+  [1e300],
+  [-1e300],
+  [3e-8],
+];
+const call =
+  (name: string) =>
+  (k: Lanes, ...x: Lane[]) =>
+    k.call(name, ...x);
 const square = (x: Tensor): Tensor => mul(x, x);
 
 /** One-argument function: `slope(y, x)` is its derivative by its value y and its argument x. */
@@ -17,7 +54,11 @@ const elementary = (
   doc: string,
   evaluate: (x: number) => number,
   slope: (y: Tensor, x: Tensor) => Tensor,
-  more: { readonly undefinedAt?: readonly UndefinedRule[]; readonly range?: readonly [number, number]; lower?(k: Lanes, x: Lane): Lane } = {},
+  more: {
+    readonly undefinedAt?: readonly UndefinedRule[];
+    readonly range?: readonly [number, number];
+    lower?(k: Lanes, x: Lane): Lane;
+  } = {},
 ): UnaryFunction =>
   unary({
     name,
@@ -74,27 +115,55 @@ export const sqrt = elementary("sqrt", "√x; slope +∞ at 0, NaN below", Math.
 export const rsqrt = (x: TensorLike): Tensor => div(1, sqrt(x));
 export const cbrt = elementary("cbrt", "the cube root, real for all x", Math.cbrt, (y) => div(1 / 3, square(y)), {
   undefinedAt: [
-    { at: (x) => equal(x as Tensor, 0), why: "∛x has a vertical tangent at 0", convention: "+∞", sides: () => [Infinity, Infinity] },
+    {
+      at: (x) => equal(x as Tensor, 0),
+      why: "∛x has a vertical tangent at 0",
+      convention: "+∞",
+      sides: () => [Infinity, Infinity],
+    },
   ],
   range: [0.2, 3],
 });
 
 export const sin = elementary("sin", "the sine, x in radians", Math.sin, (_, x) => cos(x));
 export const cos = elementary("cos", "the cosine, x in radians", Math.cos, (_, x) => neg(sin(x)));
-export const tan = elementary("tan", "the tangent, x in radians", Math.tan, (y) => add(1, square(y)), { range: [-1.2, 1.2] });
+export const tan = elementary("tan", "the tangent, x in radians", Math.tan, (y) => add(1, square(y)), {
+  range: [-1.2, 1.2],
+});
 const beyondOne = (name: string) => outside(name, (x) => logicalNot(less(abs(x), 1)), "for |x| ≥ 1");
-export const asin = elementary("asin", "the arc sine", Math.asin, (_, x) => div(1, sqrt(mul(sub(1, x), add(1, x)))), { undefinedAt: [beyondOne("asin")], range: [-0.9, 0.9] });
-export const acos = elementary("acos", "the arc cosine", Math.acos, (_, x) => div(-1, sqrt(mul(sub(1, x), add(1, x)))), { undefinedAt: [beyondOne("acos")], range: [-0.9, 0.9] });
+export const asin = elementary("asin", "the arc sine", Math.asin, (_, x) => div(1, sqrt(mul(sub(1, x), add(1, x)))), {
+  undefinedAt: [beyondOne("asin")],
+  range: [-0.9, 0.9],
+});
+export const acos = elementary(
+  "acos",
+  "the arc cosine",
+  Math.acos,
+  (_, x) => div(-1, sqrt(mul(sub(1, x), add(1, x)))),
+  { undefinedAt: [beyondOne("acos")], range: [-0.9, 0.9] },
+);
 export const atan = elementary("atan", "the arc tangent", Math.atan, (_, x) => div(1, add(1, square(x))));
 export const sinh = elementary("sinh", "(eˣ − e⁻ˣ)/2", Math.sinh, (_, x) => cosh(x));
 export const cosh = elementary("cosh", "(eˣ + e⁻ˣ)/2", Math.cosh, (_, x) => sinh(x));
 export const tanh = elementary("tanh", "sinh x / cosh x", Math.tanh, (y) => mul(sub(1, y), add(1, y)));
 export const asinh = elementary("asinh", "the inverse of sinh", Math.asinh, (_, x) => div(1, hypot1(x)));
-export const acosh = elementary("acosh", "the inverse of cosh", Math.acosh, (_, x) => div(1, sqrt(mul(sub(x, 1), add(x, 1)))), {
-  undefinedAt: [outside("acosh", (x) => lessEqual(x, 1), "for x ≤ 1")],
-  range: [1.2, 3],
-});
-export const atanh = elementary("atanh", "the inverse of tanh", Math.atanh, (_, x) => div(1, mul(sub(1, x), add(1, x))), { undefinedAt: [beyondOne("atanh")], range: [-0.9, 0.9] });
+export const acosh = elementary(
+  "acosh",
+  "the inverse of cosh",
+  Math.acosh,
+  (_, x) => div(1, sqrt(mul(sub(x, 1), add(x, 1)))),
+  {
+    undefinedAt: [outside("acosh", (x) => lessEqual(x, 1), "for x ≤ 1")],
+    range: [1.2, 3],
+  },
+);
+export const atanh = elementary(
+  "atanh",
+  "the inverse of tanh",
+  Math.atanh,
+  (_, x) => div(1, mul(sub(1, x), add(1, x))),
+  { undefinedAt: [beyondOne("atanh")], range: [-0.9, 0.9] },
+);
 
 /** √(1 + x²) without overflow. */
 const hypot1 = (x: Tensor): Tensor => {
@@ -103,14 +172,21 @@ const hypot1 = (x: Tensor): Tensor => {
 };
 
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
-export const erf = elementary("erf", "2/√π ∫₀ˣ e^(−t²) dt", erfReference, (_, x) => mul(twoOverRootPi, exp(neg(square(x)))));
-export const erfc = elementary("erfc", "1 − erf x, exact for large x", erfcReference, (_, x) => mul(-twoOverRootPi, exp(neg(square(x)))));
+export const erf = elementary("erf", "2/√π ∫₀ˣ e^(−t²) dt", erfReference, (_, x) =>
+  mul(twoOverRootPi, exp(neg(square(x)))),
+);
+export const erfc = elementary("erfc", "1 − erf x, exact for large x", erfcReference, (_, x) =>
+  mul(-twoOverRootPi, exp(neg(square(x)))),
+);
 
 const poles = (name: string): UndefinedRule =>
   outside(name, (x) => logicalAnd(lessEqual(x, 0), equal(x, round(x))), "at 0, −1, −2, …");
 
 /** log |Γ(x)|. */
-export const lgamma = elementary("lgamma", "log |Γ(x)|", lgammaReference, (_, x) => digamma(x), { undefinedAt: [poles("lgamma")], range: [0.3, 4] });
+export const lgamma = elementary("lgamma", "log |Γ(x)|", lgammaReference, (_, x) => digamma(x), {
+  undefinedAt: [poles("lgamma")],
+  range: [0.3, 4],
+});
 
 const polygammaBinary = binary({
   name: "polygamma",
@@ -120,8 +196,16 @@ const polygammaBinary = binary({
   partials: [undefined, (_, n, x) => polygammaBinary(add(n as Tensor, 1), x as Tensor)],
   undefinedAt: [{ ...poles("polygamma"), at: (_, x) => poles("polygamma").at(x as Tensor) }],
   lower: (k, n, x) => k.call("polygamma", n as Lane, x as Lane),
-  ranges: [[0, 0], [0.5, 4]],
-  edges: [[0, 1], [1, 2.5], [2, 30], [0, 100]],
+  ranges: [
+    [0, 0],
+    [0.5, 4],
+  ],
+  edges: [
+    [0, 1],
+    [1, 2.5],
+    [2, 30],
+    [0, 100],
+  ],
 });
 /** ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function. */
 export const polygamma: typeof polygammaBinary = polygammaBinary;
@@ -156,8 +240,24 @@ export const pow = binary({
     },
   ],
   lower: call2("pow"),
-  ranges: [[0.2, 3], [-2, 2]],
-  edges: [[0, 0], [0, 1], [0, 2], [-8, 3], [-8, 1 / 3], [Infinity, 0], [2, -1], [1, Number.NaN], [Number.NaN, 0], [-0, -1], [1e200, 2], [0.5, Infinity]],
+  ranges: [
+    [0.2, 3],
+    [-2, 2],
+  ],
+  edges: [
+    [0, 0],
+    [0, 1],
+    [0, 2],
+    [-8, 3],
+    [-8, 1 / 3],
+    [Infinity, 0],
+    [2, -1],
+    [1, Number.NaN],
+    [Number.NaN, 0],
+    [-0, -1],
+    [1e200, 2],
+    [0.5, Infinity],
+  ],
 });
 function call2(name: string): (k: Lanes, ...x: Lane[]) => Lane {
   return (k, ...x) => k.call(name, ...x);
@@ -174,11 +274,25 @@ export const atan2 = binary({
     (_, y, x) => neg(div(y as Tensor, add(square(x as Tensor), square(y as Tensor)))),
   ],
   undefinedAt: [
-    { at: (y, x) => logicalAnd(equal(y as Tensor, 0), lessEqual(x as Tensor, 0)), why: "the angle is undefined at the origin and jumps on the negative x axis", convention: "x/(x² + y²), −y/(x² + y²)" },
+    {
+      at: (y, x) => logicalAnd(equal(y as Tensor, 0), lessEqual(x as Tensor, 0)),
+      why: "the angle is undefined at the origin and jumps on the negative x axis",
+      convention: "x/(x² + y²), −y/(x² + y²)",
+    },
   ],
   lower: call2("atan2"),
-  ranges: [[0.2, 2], [-2, 2]],
-  edges: [[0, 0], [0, -1], [-0, -1], [1, 0], [Infinity, Infinity], [Number.NaN, 1]],
+  ranges: [
+    [0.2, 2],
+    [-2, 2],
+  ],
+  edges: [
+    [0, 0],
+    [0, -1],
+    [-0, -1],
+    [1, 0],
+    [Infinity, Infinity],
+    [Number.NaN, 1],
+  ],
 });
 
 /** √(x² + y²) without overflow. */
@@ -196,7 +310,10 @@ export function hypot(x: TensorLike, y: TensorLike): Tensor {
 export const logaddexp = binary({
   name: "logaddexp",
   doc: "log(eˣ + eʸ) without overflow",
-  evaluate: (x, y) => (x === y ? (x as number) + Math.LN2 : Math.max(x as number, y as number) + Math.log1p(Math.exp(-Math.abs((x as number) - (y as number))))),
+  evaluate: (x, y) =>
+    x === y
+      ? (x as number) + Math.LN2
+      : Math.max(x as number, y as number) + Math.log1p(Math.exp(-Math.abs((x as number) - (y as number)))),
   // the weights of the two terms
   partials: [(_, x, y) => sigmoid(sub(x as Tensor, y as Tensor)), (_, x, y) => sigmoid(sub(y as Tensor, x as Tensor))],
   lower: (k, a, b) => {
@@ -205,7 +322,14 @@ export const logaddexp = binary({
     const apart = k.add(k.max(x, y), k.call("log1p", k.call("exp", gap)));
     return k.select(k.equal(x, y), k.add(x, k.constant(Math.LN2, x.dtype)), apart);
   },
-  edges: [[1000, 1000], [-1000, 1000], [-Infinity, -Infinity], [Infinity, 1], [Number.NaN, 1], [0, 0]],
+  edges: [
+    [1000, 1000],
+    [-1000, 1000],
+    [-Infinity, -Infinity],
+    [Infinity, 1],
+    [Number.NaN, 1],
+    [0, 0],
+  ],
 });
 
 // — activations —
@@ -222,17 +346,31 @@ export const sigmoid = elementary("sigmoid", "1/(1 + e⁻ˣ)", stableSigmoid, (y
 });
 
 /** log(1 + eˣ) without overflow. */
-export const softplus = elementary("softplus", "log(1 + eˣ)", (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), (_, x) => sigmoid(x), {
-  lower: (k, x) => k.add(k.max(x, k.constant(0, x.dtype)), k.call("log1p", k.call("exp", k.neg(k.abs(x))))),
-});
+export const softplus = elementary(
+  "softplus",
+  "log(1 + eˣ)",
+  (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  (_, x) => sigmoid(x),
+  {
+    lower: (k, x) => k.add(k.max(x, k.constant(0, x.dtype)), k.call("log1p", k.call("exp", k.neg(k.abs(x))))),
+  },
+);
 
 export const logSigmoid = (x: TensorLike): Tensor => neg(softplus(neg(x)));
 
 /** max(x, 0); slope 0 at 0. */
-export const relu = elementary("relu", "max(x, 0)", (x) => (x > 0 ? x : Number.isNaN(x) ? x : 0), (_, x) => convert(greater(x, 0), x.dtype), {
-  undefinedAt: [{ at: (x) => equal(x as Tensor, 0), why: "relu(x) has a kink at 0", convention: "0", sides: () => [0, 1] }],
-  lower: (k, x) => k.max(x, k.constant(0, x.dtype)),
-});
+export const relu = elementary(
+  "relu",
+  "max(x, 0)",
+  (x) => (x > 0 ? x : Number.isNaN(x) ? x : 0),
+  (_, x) => convert(greater(x, 0), x.dtype),
+  {
+    undefinedAt: [
+      { at: (x) => equal(x as Tensor, 0), why: "relu(x) has a kink at 0", convention: "0", sides: () => [0, 1] },
+    ],
+    lower: (k, x) => k.max(x, k.constant(0, x.dtype)),
+  },
+);
 
 export const leakyRelu = (x: TensorLike, slope = 0.01): Tensor => where(greater(x, 0), x, mul(x, slope));
 export const elu = (x: TensorLike, alpha = 1): Tensor => {

@@ -1,7 +1,22 @@
-/** Movement: the result's elements are elements of the input, elsewhere. Each is linear; its transpose moves back. */
+/**
+ * Movement: the result's elements are elements of the input, elsewhere. Each is linear; its transpose moves back.
+ * Long because one family of small records belongs together.
+ */
 import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import { type Axes, broadcastShapes, broadcastStrides, checkAxes, checkAxis, checkShape, type Shape, sameShape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
+import {
+  type Axes,
+  broadcastShapes,
+  broadcastStrides,
+  checkAxes,
+  checkAxis,
+  checkShape,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  stridesOf,
+} from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
 import type { LawCase, Operation, Type, View } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
@@ -11,7 +26,11 @@ import { sum } from "./reduce.ts";
 
 const linear = { how: "separately" } as const;
 const only = (inputs: readonly Tensor[]): Tensor => inputs[0] as Tensor;
-const one = (label: string, shape: Shape, f: (x: Tensor) => Tensor): LawCase => ({ label, shapes: [shape], apply: (x) => f(x as Tensor) });
+const one = (label: string, shape: Shape, f: (x: Tensor) => Tensor): LawCase => ({
+  label,
+  shapes: [shape],
+  apply: (x) => f(x as Tensor),
+});
 
 /** Copies through a view: what a movement means. */
 function copyView(data: Data, view: View, result: Type): Data {
@@ -59,7 +78,13 @@ export const reshapeOperation: Operation = operation<{ shape: Shape }>({
   linear,
   transpose: (ct, _index, inputs) => reshape(ct, only(inputs).shape),
   batch: (inputs, _batched, size, { shape }) => reshape(only(inputs), [size, ...shape]),
-  laws: { cases: [one("[2,3] to [3,2]", [2, 3], (x) => reshape(x, [3, 2])), one("[6] to [2,1,3]", [6], (x) => reshape(x, [2, 1, 3]))], integer: true },
+  laws: {
+    cases: [
+      one("[2,3] to [3,2]", [2, 3], (x) => reshape(x, [3, 2])),
+      one("[6] to [2,1,3]", [6], (x) => reshape(x, [2, 1, 3])),
+    ],
+    integer: true,
+  },
 });
 
 /** Groups of axes with equal products keep their strides if each input group is contiguous in itself. */
@@ -102,9 +127,15 @@ export function reshape(x: TensorLike, shape: Shape | number): Tensor {
   const t = toTensor("reshape", x);
   const list = typeof shape === "number" ? [shape] : shape;
   const known = list.reduce((n, s) => (s === -1 ? n : n * s), 1);
-  const target = checkShape("reshape", list.map((s) => (s === -1 && known > 0 ? t.size / known : s)));
+  const target = checkShape(
+    "reshape",
+    list.map((s) => (s === -1 && known > 0 ? t.size / known : s)),
+  );
   if (sizeOf(target) !== t.size) {
-    throw new NablaError("E-SHAPE", `reshape: ${showShape(t.shape)} has ${t.size} elements, ${showShape(list)} ${sizeOf(target)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `reshape: ${showShape(t.shape)} has ${t.size} elements, ${showShape(list)} ${sizeOf(target)}`,
+    );
   }
   return sameShape(target, t.shape) ? t : apply(reshapeOperation, [t], { shape: target });
 }
@@ -125,11 +156,15 @@ export function expandDims(x: TensorLike, axis: number | readonly number[]): Ten
 /** Removes axes of size 1 (all of them by default). */
 export function squeeze(x: TensorLike, axis?: Axes): Tensor {
   const t = toTensor("squeeze", x);
-  const axes = axis === undefined ? t.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : checkAxes("squeeze", axis, t.rank);
+  const axes =
+    axis === undefined ? t.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : checkAxes("squeeze", axis, t.rank);
   for (const a of axes) {
     if (t.shape[a] !== 1) throw new NablaError("E-SHAPE", `squeeze: axis ${a} has size ${t.shape[a]}, not 1`);
   }
-  return reshape(t, t.shape.filter((_, i) => !axes.includes(i)));
+  return reshape(
+    t,
+    t.shape.filter((_, i) => !axes.includes(i)),
+  );
 }
 
 // — transpose —
@@ -140,7 +175,10 @@ export const transposeOperation: Operation = viewing<{ axes: readonly number[] }
   view: (_x, { offset, strides }, { axes }) => ({ offset, strides: axes.map((a) => strides[a] as number) }),
   transpose: (ct, _x, { axes }) => transpose(ct, inverse(axes)),
   batch: (x, { axes }) => transpose(x, [0, ...axes.map((a) => a + 1)]),
-  cases: [one("[2,3]", [2, 3], (x) => transpose(x)), one("[2,3,4] by 2,0,1", [2, 3, 4], (x) => transpose(x, [2, 0, 1]))],
+  cases: [
+    one("[2,3]", [2, 3], (x) => transpose(x)),
+    one("[2,3,4] by 2,0,1", [2, 3, 4], (x) => transpose(x, [2, 0, 1])),
+  ],
 });
 
 const inverse = (axes: readonly number[]): number[] => {
@@ -154,9 +192,13 @@ const inverse = (axes: readonly number[]): number[] => {
 /** Permutes the axes (reverses them by default): axis i of the result is axis axes[i] of x. */
 export function transpose(x: TensorLike, axes?: readonly number[]): Tensor {
   const t = toTensor("transpose", x);
-  const order = axes === undefined ? t.shape.map((_, i) => t.rank - 1 - i) : axes.map((a) => checkAxis("transpose", a, t.rank));
+  const order =
+    axes === undefined ? t.shape.map((_, i) => t.rank - 1 - i) : axes.map((a) => checkAxis("transpose", a, t.rank));
   if (order.length !== t.rank || new Set(order).size !== t.rank) {
-    throw new NablaError("E-SHAPE", `transpose: axes [${axes}] are no permutation of the ${t.rank} axes of ${showShape(t.shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `transpose: axes [${axes}] are no permutation of the ${t.rank} axes of ${showShape(t.shape)}`,
+    );
   }
   return order.every((a, i) => a === i) ? t : apply(transposeOperation, [t], { axes: order });
 }
@@ -173,7 +215,10 @@ export function moveAxis(x: TensorLike, from: number, to: number): Tensor {
 export function swapAxes(x: TensorLike, a: number, b: number): Tensor {
   const t = toTensor("swapAxes", x);
   const [i, j] = [checkAxis("swapAxes", a, t.rank), checkAxis("swapAxes", b, t.rank)];
-  return transpose(t, t.shape.map((_, k) => (k === i ? j : k === j ? i : k)));
+  return transpose(
+    t,
+    t.shape.map((_, k) => (k === i ? j : k === j ? i : k)),
+  );
 }
 
 // — broadcast —
@@ -184,7 +229,10 @@ export const broadcastOperation: Operation = viewing<{ shape: Shape }>({
   view: (x, { offset, strides }, { shape }) => ({ offset, strides: broadcastStrides(x.shape, shape, strides) }),
   transpose: (ct, x) => sumTo(ct, x.shape),
   batch: (x, { shape }) => broadcastTo(alignBatch(x, shape.length), [x.shape[0] as number, ...shape]),
-  cases: [one("[3] to [2,3]", [3], (x) => broadcastTo(x, [2, 3])), one("[2,1] to [4,2,3]", [2, 1], (x) => broadcastTo(x, [4, 2, 3]))],
+  cases: [
+    one("[3] to [2,3]", [3], (x) => broadcastTo(x, [2, 3])),
+    one("[2,1] to [4,2,3]", [2, 1], (x) => broadcastTo(x, [4, 2, 3])),
+  ],
 });
 
 /** A batched array (batch first) with axes of size 1 after the batch, up to `rank` axes beside it. */
@@ -230,12 +278,20 @@ export const sliceOperation: Operation = viewing<SliceAttributes>({
     spread(
       ct,
       start,
-      size.map((n, i) => (x.shape[i] as number) - (start[i] as number) - (n === 0 ? 0 : (n - 1) * (step[i] as number) + 1)),
+      size.map(
+        (n, i) => (x.shape[i] as number) - (start[i] as number) - (n === 0 ? 0 : (n - 1) * (step[i] as number) + 1),
+      ),
       step.map((s) => s - 1),
     ),
-  batch: (x, { start, size, step }) => apply(sliceOperation, [x], { start: [0, ...start], size: [x.shape[0] as number, ...size], step: [1, ...step] }),
+  batch: (x, { start, size, step }) =>
+    apply(sliceOperation, [x], { start: [0, ...start], size: [x.shape[0] as number, ...size], step: [1, ...step] }),
   cases: [
-    one("[5,4] by 1:5:2, 1:3", [5, 4], (x) => slice(x, [[1, 5, 2], [1, 3]])),
+    one("[5,4] by 1:5:2, 1:3", [5, 4], (x) =>
+      slice(x, [
+        [1, 5, 2],
+        [1, 3],
+      ]),
+    ),
     one("[6] reversed by −2", [6], (x) => slice(x, [[null, null, -2]])),
   ],
 });
@@ -290,7 +346,11 @@ export const flipOperation: Operation = viewing<{ axes: readonly number[] }>({
     strides: strides.map((s, i) => (axes.includes(i) ? -s : s)),
   }),
   transpose: (ct, _x, { axes }) => flip(ct, axes),
-  batch: (x, { axes }) => flip(x, axes.map((a) => a + 1)),
+  batch: (x, { axes }) =>
+    flip(
+      x,
+      axes.map((a) => a + 1),
+    ),
   cases: [one("[2,3] both", [2, 3], (x) => flip(x)), one("[2,3] axis 1", [2, 3], (x) => flip(x, 1))],
 });
 
@@ -348,16 +408,26 @@ export const windowsOperation: Operation = viewing<WindowAttributes>({
  * Sliding windows along an axis: the axis becomes the window's place, a new last axis the place within it.
  * Convolution and pooling are products and reductions over them.
  */
-export function windows(x: TensorLike, axis: number, size: number, options: { readonly step?: number; readonly dilation?: number } = {}): Tensor {
+export function windows(
+  x: TensorLike,
+  axis: number,
+  size: number,
+  options: { readonly step?: number; readonly dilation?: number } = {},
+): Tensor {
   const t = toTensor("windows", x);
   const a = checkAxis("windows", axis, t.rank);
   const { step = 1, dilation = 1 } = options;
   for (const [name, v] of Object.entries({ size, step, dilation })) {
-    if (!Number.isInteger(v) || v < 1) throw new NablaError("E-OPTION", `windows: ${name} is ${v}, not a positive integer`);
+    if (!Number.isInteger(v) || v < 1)
+      throw new NablaError("E-OPTION", `windows: ${name} is ${v}, not a positive integer`);
   }
   const reach = (size - 1) * dilation + 1;
   if (reach > (t.shape[a] as number)) {
-    throw new NablaError("E-SHAPE", `windows: a window that reaches over ${reach} elements does not fit axis ${a} of ${showShape(t.shape)}`, "padding the input");
+    throw new NablaError(
+      "E-SHAPE",
+      `windows: a window that reaches over ${reach} elements does not fit axis ${a} of ${showShape(t.shape)}`,
+      "padding the input",
+    );
   }
   return apply(windowsOperation, [t], { axis: a, size, step, dilation });
 }
@@ -375,7 +445,9 @@ export const spreadOperation: Operation = operation<SpreadAttributes>({
   name: "spread",
   kind: "movement",
   infer: ([x], { low, high, gap }) => ({
-    shape: (x as Type).shape.map((n, i) => (low[i] as number) + (high[i] as number) + (n === 0 ? 0 : (n - 1) * ((gap[i] as number) + 1) + 1)),
+    shape: (x as Type).shape.map(
+      (n, i) => (low[i] as number) + (high[i] as number) + (n === 0 ? 0 : (n - 1) * ((gap[i] as number) + 1) + 1),
+    ),
     dtype: (x as Type).dtype,
   }),
   evaluate: (values, inputs, { low, gap }, result) => {
@@ -411,9 +483,14 @@ function spread(x: Tensor, low: readonly number[], high: readonly number[], gap:
 export function pad(x: TensorLike, widths: readonly (readonly [number, number])[], value = 0): Tensor {
   const t = toTensor("pad", x);
   const pairs = widths.length === 1 ? t.shape.map(() => widths[0] as readonly [number, number]) : widths;
-  if (pairs.length !== t.rank) throw new NablaError("E-SHAPE", `pad: ${pairs.length} widths for the ${t.rank} axes of ${showShape(t.shape)}`);
+  if (pairs.length !== t.rank)
+    throw new NablaError("E-SHAPE", `pad: ${pairs.length} widths for the ${t.rank} axes of ${showShape(t.shape)}`);
   if (!pairs.flat().every((n) => Number.isInteger(n) && n >= 0)) {
-    throw new NablaError("E-OPTION", `pad: widths are integers ≥ 0, got ${JSON.stringify(widths)}`, "slice to remove elements");
+    throw new NablaError(
+      "E-OPTION",
+      `pad: widths are integers ≥ 0, got ${JSON.stringify(widths)}`,
+      "slice to remove elements",
+    );
   }
   const [low, high, gap] = [pairs.map((p) => p[0]), pairs.map((p) => p[1]), t.shape.map(() => 0)];
   const padded = spread(t, low, high, gap);
@@ -426,7 +503,13 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
   kind: "movement",
   infer: (inputs, { axis }) => {
     const first = inputs[0] as Type;
-    return { shape: first.shape.with(axis, inputs.reduce((n, t) => n + (t.shape[axis] as number), 0)), dtype: first.dtype };
+    return {
+      shape: first.shape.with(
+        axis,
+        inputs.reduce((n, t) => n + (t.shape[axis] as number), 0),
+      ),
+      dtype: first.dtype,
+    };
   },
   evaluate: (values, inputs, { axis }, result) => {
     const out = allocate(result.dtype, sizeOf(result.shape));
@@ -444,14 +527,28 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
   transpose: (ct, index, inputs, { axis }) => {
     const start = inputs.slice(0, index).reduce((n, t) => n + (t.shape[axis] as number), 0);
     const size = (inputs[index] as Tensor).shape;
-    return apply(sliceOperation, [ct], { start: size.map((_, i) => (i === axis ? start : 0)), size, step: size.map(() => 1) });
+    return apply(sliceOperation, [ct], {
+      start: size.map((_, i) => (i === axis ? start : 0)),
+      size,
+      step: size.map(() => 1),
+    });
   },
   batch: (inputs, batched, size, { axis }) =>
-    concatenate(inputs.map((t, i) => (batched[i] ? t : broadcastTo(t, [size, ...t.shape]))), axis + 1),
+    concatenate(
+      inputs.map((t, i) => (batched[i] ? t : broadcastTo(t, [size, ...t.shape]))),
+      axis + 1,
+    ),
   kernel: (_inputs, { axis }) => ({ name: "concatenate", parameters: { axis } }),
   laws: {
     cases: [
-      { label: "[2,3] [2,1] on axis 1", shapes: [[2, 3], [2, 1]], apply: (x, y) => concatenate([x as Tensor, y as Tensor], 1) },
+      {
+        label: "[2,3] [2,1] on axis 1",
+        shapes: [
+          [2, 3],
+          [2, 1],
+        ],
+        apply: (x, y) => concatenate([x as Tensor, y as Tensor], 1),
+      },
       { label: "stack [3] [3]", shapes: [[3], [3]], apply: (x, y) => stack([x as Tensor, y as Tensor], 1) },
     ],
     integer: true,
@@ -467,16 +564,28 @@ export function concatenate(list: readonly TensorLike[], axis = 0): Tensor {
   const a = checkAxis("concatenate", axis, first.rank);
   for (const t of tensors) {
     if (t.rank !== first.rank || t.shape.some((n, i) => i !== a && n !== first.shape[i])) {
-      throw new NablaError("E-SHAPE", `concatenate: ${showShape(t.shape)} and ${showShape(first.shape)} differ beside axis ${a}`);
+      throw new NablaError(
+        "E-SHAPE",
+        `concatenate: ${showShape(t.shape)} and ${showShape(first.shape)} differ beside axis ${a}`,
+      );
     }
   }
-  return tensors.length === 1 ? first : apply(concatenateOperation, tensors.map((t) => convert(t, dtype)), { axis: a });
+  return tensors.length === 1
+    ? first
+    : apply(
+        concatenateOperation,
+        tensors.map((t) => convert(t, dtype)),
+        { axis: a },
+      );
 }
 
 /** Joins arrays of one shape along a new axis. */
 export function stack(list: readonly TensorLike[], axis = 0): Tensor {
   const { tensors } = meet("stack", list);
-  return concatenate(tensors.map((t) => expandDims(t, axis)), axis);
+  return concatenate(
+    tensors.map((t) => expandDims(t, axis)),
+    axis,
+  );
 }
 
 /** Cuts an axis into equal parts, or before the given places. */
@@ -487,9 +596,12 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = 0
   if (typeof parts === "number" && (!Number.isInteger(parts) || parts < 1 || n % parts !== 0)) {
     throw new NablaError("E-SHAPE", `split: axis ${a} of size ${n} does not fall into ${parts} equal parts`);
   }
-  const cuts = typeof parts === "number" ? Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * n) / parts) : [...parts];
+  const cuts =
+    typeof parts === "number" ? Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * n) / parts) : [...parts];
   const places = [0, ...cuts, n];
-  return places.slice(1).map((end, i) => slice(t, [...t.shape.slice(0, a).map(() => null), [places[i] as number, end]]));
+  return places
+    .slice(1)
+    .map((end, i) => slice(t, [...t.shape.slice(0, a).map(() => null), [places[i] as number, end]]));
 }
 
 /** Repeats the whole array along each axis. */
@@ -501,8 +613,14 @@ export function tile(x: TensorLike, repeats: readonly number[] | number): Tensor
   t = reshape(t, [...new Array<number>(rank - t.rank).fill(1), ...t.shape]);
   const times = [...new Array<number>(rank - list.length).fill(1), ...list];
   const pairs = t.shape.flatMap((n) => [1, n]);
-  const wide = broadcastTo(reshape(t, pairs), t.shape.flatMap((n, i) => [times[i] as number, n]));
-  return reshape(wide, t.shape.map((n, i) => n * (times[i] as number)));
+  const wide = broadcastTo(
+    reshape(t, pairs),
+    t.shape.flatMap((n, i) => [times[i] as number, n]),
+  );
+  return reshape(
+    wide,
+    t.shape.map((n, i) => n * (times[i] as number)),
+  );
 }
 
 /** Repeats each element along an axis. */
@@ -549,4 +667,3 @@ const triangle = (t: Tensor, keep: (i: number, j: number) => boolean): Tensor =>
 export const tril = (x: TensorLike, k = 0): Tensor => triangle(toTensor("tril", x), (i, j) => j <= i + k);
 /** The elements on and above diagonal k; zeros below. */
 export const triu = (x: TensorLike, k = 0): Tensor => triangle(toTensor("triu", x), (i, j) => j >= i + k);
-

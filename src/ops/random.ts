@@ -34,15 +34,26 @@ export interface RandomOptions {
 }
 
 function words(what: string, key: Tensor): readonly [number, number] {
-  if (key.dtype !== "uint32" || key.size !== 2) throw new NablaError("E-DTYPE", `${what}: the key is ${key.dtype}[${key.shape}], not a key`, "random.key(seed)");
+  if (key.dtype !== "uint32" || key.size !== 2)
+    throw new NablaError("E-DTYPE", `${what}: the key is ${key.dtype}[${key.shape}], not a key`, "random.key(seed)");
   if (key.level > 0 && key.operation.kind === "leaf" && key.cached === undefined) {
-    throw new NablaError("E-LIMIT", `${what}: random numbers cannot be drawn inside a traced function yet`, "drawing them outside and passing them as an argument");
+    throw new NablaError(
+      "E-LIMIT",
+      `${what}: random numbers cannot be drawn inside a traced function yet`,
+      "drawing them outside and passing them as an argument",
+    );
   }
   const [a, b] = key.data as Uint32Array;
   return [a as number, b as number];
 }
 
-function fill(what: string, key: Tensor, shape: Shape | number, dtype: DType, draw: (high: number, low: number) => number): Tensor {
+function fill(
+  what: string,
+  key: Tensor,
+  shape: Shape | number,
+  dtype: DType,
+  draw: (high: number, low: number) => number,
+): Tensor {
   const dims = checkShape(what, shape);
   const data = allocate(dtype, sizeOf(dims));
   const [a, b] = words(what, key);
@@ -56,7 +67,8 @@ const fraction = (dtype: DType, high: number, low: number): number =>
 
 /** A key from a whole number. */
 function key(seed: number): Tensor {
-  if (!Number.isSafeInteger(seed)) throw new NablaError("E-OPTION", `random.key: the seed ${seed} is no whole number of at most 53 bits`);
+  if (!Number.isSafeInteger(seed))
+    throw new NablaError("E-OPTION", `random.key: the seed ${seed} is no whole number of at most 53 bits`);
   return constant(Uint32Array.of(Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0), [2]);
 }
 
@@ -67,14 +79,24 @@ function split(parent: Tensor, n = 2): Tensor[] {
 }
 
 /** Numbers of [low, high). */
-function uniform(from: Tensor, shape: Shape | number = [], options: RandomOptions & { readonly low?: number; readonly high?: number } = {}): Tensor {
+function uniform(
+  from: Tensor,
+  shape: Shape | number = [],
+  options: RandomOptions & { readonly low?: number; readonly high?: number } = {},
+): Tensor {
   const { low = 0, high = 1, dtype = "float64" } = options;
   return fill("random.uniform", from, shape, dtype, (x, y) => low + (high - low) * fraction(dtype, x, y));
 }
 
 /** Numbers of the standard normal distribution, by the inverse of its distribution function. */
 function normal(from: Tensor, shape: Shape | number = [], { dtype = "float64" }: RandomOptions = {}): Tensor {
-  return fill("random.normal", from, shape, dtype, (x, y) => Math.SQRT2 * erfinv(2 * ((fraction("float64", x, y) * 2 ** 53 + 0.5) / 2 ** 53) - 1));
+  return fill(
+    "random.normal",
+    from,
+    shape,
+    dtype,
+    (x, y) => Math.SQRT2 * erfinv(2 * ((fraction("float64", x, y) * 2 ** 53 + 0.5) / 2 ** 53) - 1),
+  );
 }
 
 /** true with probability p. */

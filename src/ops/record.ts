@@ -89,7 +89,8 @@ export function computeIn(what: string, domain: Domain, dtype: DType): DType {
 /** Elementwise record: shapes broadcast, all inputs of one dtype. */
 export function elementwise(declaration: ElementwiseDeclaration, arity: number): Operation {
   const { name, evaluate, evaluateInteger, partials, undefinedAt, ranges, edges, result } = declaration;
-  const differentiable = (declaration.domain ?? "float") === "float" || partials !== undefined;
+  const domain = declaration.domain ?? "float";
+  const differentiable = result === undefined && (domain === "float" || partials !== undefined);
   const record: Operation = {
     name,
     kind: "elementwise",
@@ -104,7 +105,10 @@ export function elementwise(declaration: ElementwiseDeclaration, arity: number):
     ...(partials ? { partials } : {}),
     ...(undefinedAt ? { undefinedAt } : {}),
     lower: (lanes, inputs) => declaration.lower(lanes, ...inputs),
-    laws: elementwiseLaws(() => record, arity, ranges, edges, differentiable),
+    laws: {
+      ...elementwiseLaws(() => record, arity, ranges, edges, differentiable),
+      ...(domain === "bool" ? { dtype: "bool" } : domain === "integer" ? { dtype: "int32" } : {}),
+    },
   };
   return record;
 }
@@ -118,7 +122,19 @@ function elementwiseLaws(
   edges: ElementwiseDeclaration["edges"],
   differentiable: boolean,
 ): Laws {
-  const shapes: Shape[][] = arity === 1 ? [[[2, 3]], [[]], [[17]]] : arity === 2 ? [[[2, 3], [2, 3]], [[3], [2, 1]], [[], [5]]] : [];
+  const shapes: Shape[][] =
+    arity === 1
+      ? [[[2, 3]], [[]], [[17]]]
+      : arity === 2
+        ? [
+            [
+              [2, 3],
+              [2, 3],
+            ],
+            [[3], [2, 1]],
+            [[], [5]],
+          ]
+        : [];
   return {
     cases: shapes.map((s) => ({
       label: s.map((x) => `[${x}]`).join(" "),
@@ -190,7 +206,8 @@ export const castOperation: Operation = {
   infer: (inputs, { dtype }) => ({ shape: (inputs[0] as Type).shape, dtype: dtype as DType }),
   evaluate: (values, inputs, _attributes, { dtype }) => castData(values[0] as Data, (inputs[0] as Type).dtype, dtype),
   linear: { how: "separately" },
-  transpose: (ct, _index, inputs) => (isFloat((inputs[0] as Tensor).dtype) ? convert(ct, (inputs[0] as Tensor).dtype) : undefined),
+  transpose: (ct, _index, inputs) =>
+    isFloat((inputs[0] as Tensor).dtype) ? convert(ct, (inputs[0] as Tensor).dtype) : undefined,
   lower: (lanes, [x], { dtype }) => lanes.cast(x as Lane, dtype as DType),
   laws: {
     cases: (["float64", "float32"] as const).map((dtype) => ({
@@ -218,7 +235,22 @@ export function convert(t: Tensor, dtype: DType): Tensor {
 
 /** The record of a routine or movement. */
 export function operation<A extends object>(
-  record: Omit<Operation, "infer" | "evaluate" | "transpose" | "jvp" | "batch" | "view" | "kernel" | "jvpAll" | "batchAll" | "transposeAll" | "evaluateAll" | "lower"> & TypedRules<A>,
+  record: Omit<
+    Operation,
+    | "infer"
+    | "evaluate"
+    | "transpose"
+    | "jvp"
+    | "batch"
+    | "view"
+    | "kernel"
+    | "jvpAll"
+    | "batchAll"
+    | "transposeAll"
+    | "evaluateAll"
+    | "lower"
+  > &
+    TypedRules<A>,
 ): Operation {
   return record as unknown as Operation;
 }

@@ -1,11 +1,36 @@
-/** Reductions: sums, extrema, cumulative sums, and what is composed of them. */
+/** Reductions: sums, extrema, cumulative sums, and what is composed of them. Long because the compositions stand beside. */
 import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import { type Axes, checkAxes, checkAxis, keepAxes, removeAxes, type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
+import {
+  type Axes,
+  checkAxes,
+  checkAxis,
+  keepAxes,
+  removeAxes,
+  type Shape,
+  showShape,
+  sizeOf,
+  stridesOf,
+} from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { LawCase, Operation, Type } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { abs, add, div, equal, greater, isFinite as finite, lessEqual, logicalAnd, mul, notEqual, scale, square, sub, where } from "./arithmetic.ts";
+import {
+  abs,
+  add,
+  div,
+  equal,
+  isFinite as finite,
+  greater,
+  lessEqual,
+  logicalAnd,
+  mul,
+  notEqual,
+  scale,
+  square,
+  sub,
+  where,
+} from "./arithmetic.ts";
 import { exp, log, pow, sqrt } from "./math.ts";
 import { broadcastTo, concatenate, flip, moveAxis, reshape, slice } from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
@@ -25,7 +50,12 @@ const only = (inputs: readonly Tensor[]): Tensor => inputs[0] as Tensor;
 const shiftAxes = (axes: readonly number[]): number[] => axes.map((a) => a + 1);
 
 /** `combine` gets the offsets of the reduced elements and the place of the first of them. */
-function reduceData(input: Type, axes: readonly number[], result: Type, combine: (offsets: Int32Array, start: number) => number): Data {
+function reduceData(
+  input: Type,
+  axes: readonly number[],
+  result: Type,
+  combine: (offsets: Int32Array, start: number) => number,
+): Data {
   const strides = stridesOf(input.shape);
   const kept = input.shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const pick = (list: readonly number[], from: readonly number[]): number[] => list.map((i) => from[i] as number);
@@ -70,10 +100,13 @@ export const sumOperation: Operation = operation<ReduceAttributes>({
   infer: inferReduce,
   evaluate: (values, inputs, { axes }, result) => {
     const data = values[0] as Data;
-    return reduceData(inputs[0] as Type, axes, result, (offsets, start) => pairwiseSum(data, offsets, start, 0, offsets.length));
+    return reduceData(inputs[0] as Type, axes, result, (offsets, start) =>
+      pairwiseSum(data, offsets, start, 0, offsets.length),
+    );
   },
   linear: { how: "separately" },
-  transpose: (ct, _index, inputs, { axes }) => broadcastTo(reshape(ct, keepAxes(only(inputs).shape, axes)), only(inputs).shape),
+  transpose: (ct, _index, inputs, { axes }) =>
+    broadcastTo(reshape(ct, keepAxes(only(inputs).shape, axes)), only(inputs).shape),
   batch: (inputs, _batched, _size, { axes }) => apply(sumOperation, [only(inputs)], { axes: shiftAxes(axes) }),
   kernel: (_inputs, { axes }) => ({ name: "reduce", parameters: { how: "sum", axes } }),
   laws: { cases: reduceCases((x, o) => sum(x, o)), integer: true },
@@ -125,7 +158,10 @@ function extremum(name: "max" | "min", better: (a: number, b: number) => boolean
       },
     ],
     kernel: (_inputs, { axes }) => ({ name: "reduce", parameters: { how: name, axes } }),
-    laws: { cases: reduceCases((x, o) => apply(record, [x], { axes: checkAxes(name, o.axis, x.rank) })), integer: true },
+    laws: {
+      cases: reduceCases((x, o) => apply(record, [x], { axes: checkAxes(name, o.axis, x.rank) })),
+      integer: true,
+    },
   });
   return record;
 }
@@ -139,7 +175,8 @@ const arg = (name: "argmax" | "argmin", better: (a: number, b: number) => boolea
     kind: "routine",
     infer: ([x], { axis }) => {
       const { shape } = x as Type;
-      if (shape[axis] === 0) throw new NablaError("E-SHAPE", `${name}: no elements along axis ${axis} of ${showShape(shape)}`);
+      if (shape[axis] === 0)
+        throw new NablaError("E-SHAPE", `${name}: no elements along axis ${axis} of ${showShape(shape)}`);
       return { shape: removeAxes(shape, [axis]), dtype: "int32" };
     },
     evaluate: (values, inputs, { axis }, result) => {
@@ -157,7 +194,14 @@ const arg = (name: "argmax" | "argmin", better: (a: number, b: number) => boolea
     batch: (inputs, _batched, _size, { axis }) => apply(record, [only(inputs)], { axis: axis + 1 }),
     kernel: (_inputs, { axis }) => ({ name: "argreduce", parameters: { how: name, axis } }),
     laws: {
-      cases: [{ label: "[3,4] axis 1", shapes: [[3, 4]], apply: (x) => apply(record, [x as Tensor], { axis: 1 }), differentiable: false }],
+      cases: [
+        {
+          label: "[3,4] axis 1",
+          shapes: [[3, 4]],
+          apply: (x) => apply(record, [x as Tensor], { axis: 1 }),
+          differentiable: false,
+        },
+      ],
       integer: true,
     },
   });
@@ -191,12 +235,17 @@ export const cumsumOperation: Operation = operation<{ axis: number; reverse: boo
   },
   linear: { how: "separately" },
   transpose: (ct, _index, _inputs, { axis, reverse }) => apply(cumsumOperation, [ct], { axis, reverse: !reverse }),
-  batch: (inputs, _batched, _size, { axis, reverse }) => apply(cumsumOperation, [only(inputs)], { axis: axis + 1, reverse }),
+  batch: (inputs, _batched, _size, { axis, reverse }) =>
+    apply(cumsumOperation, [only(inputs)], { axis: axis + 1, reverse }),
   kernel: (_inputs, { axis, reverse }) => ({ name: "cumsum", parameters: { axis, reverse } }),
   laws: {
     cases: [
       { label: "[2,5] axis 1", shapes: [[2, 5]], apply: (x) => cumsum(x as Tensor, { axis: 1 }) },
-      { label: "[4,3] axis 0 reversed", shapes: [[4, 3]], apply: (x) => cumsum(x as Tensor, { axis: 0, reverse: true }) },
+      {
+        label: "[4,3] axis 0 reversed",
+        shapes: [[4, 3]],
+        apply: (x) => cumsum(x as Tensor, { axis: 0, reverse: true }),
+      },
     ],
     integer: true,
   },
@@ -256,7 +305,8 @@ export function variance(x: TensorLike, options: ReduceOptions & { readonly corr
   const centred = sub(t, mean(t, { axis: axes, keepDims: true }));
   return div(sum(square(centred), options), count - (options.correction ?? 0));
 }
-export const std = (x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor => sqrt(variance(x, options));
+export const std = (x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor =>
+  sqrt(variance(x, options));
 
 /** log Σ eˣ without overflow. */
 export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
@@ -314,18 +364,25 @@ export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
   const top = reshape(apply(maxHeld, [abs(floating)], { axes }), keepAxes(t.shape, axes));
   const unit = where(lessEqual(top, 0), filled(1, [], top.dtype), where(finite(top), top, filled(1, [], top.dtype)));
   const small = div(floating, unit);
-  const total = order === 2 ? sqrt(sum(square(small), { axis: axes, keepDims: true })) : pow(sum(pow(abs(small), order), { axis: axes, keepDims: true }), 1 / order);
+  const total =
+    order === 2
+      ? sqrt(sum(square(small), { axis: axes, keepDims: true }))
+      : pow(sum(pow(abs(small), order), { axis: axes, keepDims: true }), 1 / order);
   const value = mul(total, unit);
   return options.keepDims ? value : reshape(value, removeAxes(t.shape, axes));
 }
 
-const argOf = (name: string, record: Operation) => (x: TensorLike, options: { readonly axis?: number; readonly keepDims?: boolean } = {}): Tensor => {
-  const whole = toTensor(name, x);
-  const t = options.axis === undefined ? reshape(whole, [-1]) : whole;
-  const axis = checkAxis(name, options.axis ?? 0, t.rank);
-  const result = apply(record, [convert(t, computeIn(name, "number", t.dtype))], { axis });
-  return options.keepDims ? reshape(result, options.axis === undefined ? whole.shape.map(() => 1) : keepAxes(t.shape, [axis])) : result;
-};
+const argOf =
+  (name: string, record: Operation) =>
+  (x: TensorLike, options: { readonly axis?: number; readonly keepDims?: boolean } = {}): Tensor => {
+    const whole = toTensor(name, x);
+    const t = options.axis === undefined ? reshape(whole, [-1]) : whole;
+    const axis = checkAxis(name, options.axis ?? 0, t.rank);
+    const result = apply(record, [convert(t, computeIn(name, "number", t.dtype))], { axis });
+    return options.keepDims
+      ? reshape(result, options.axis === undefined ? whole.shape.map(() => 1) : keepAxes(t.shape, [axis]))
+      : result;
+  };
 /** The place of the greatest element along an axis (of the flattened array by default); the first at a tie. */
 export const argmax = argOf("argmax", argmaxOperation);
 /** The place of the least element. */
@@ -336,7 +393,12 @@ const truth = (t: TensorLike): Tensor => convert(convert(toTensor("any", t), "bo
 export const any = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 0, max);
 /** Whether all elements are true. */
 export const all = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 1, min);
-function nonEmpty(x: TensorLike, options: ReduceOptions, empty: number, f: (x: TensorLike, options: ReduceOptions) => Tensor): Tensor {
+function nonEmpty(
+  x: TensorLike,
+  options: ReduceOptions,
+  empty: number,
+  f: (x: TensorLike, options: ReduceOptions) => Tensor,
+): Tensor {
   const t = truth(x);
   const axes = checkAxes("any", options.axis, t.rank);
   const shape: Shape = options.keepDims ? keepAxes(t.shape, axes) : removeAxes(t.shape, axes);
@@ -347,7 +409,10 @@ function nonEmpty(x: TensorLike, options: ReduceOptions, empty: number, f: (x: T
 export function cumsum(x: TensorLike, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
   const t = toTensor("cumsum", x);
   const axis = checkAxis("cumsum", options.axis ?? 0, t.rank);
-  return apply(cumsumOperation, [convert(t, computeIn("cumsum", "number", t.dtype))], { axis, reverse: options.reverse ?? false });
+  return apply(cumsumOperation, [convert(t, computeIn("cumsum", "number", t.dtype))], {
+    axis,
+    reverse: options.reverse ?? false,
+  });
 }
 
 /**

@@ -81,7 +81,8 @@ function tangentOf(node: Tensor, inputs: readonly Tensor[], output: Tensor, tang
   return total;
 }
 
-const withShape = (t: Tensor, like: Tensor): Tensor => (sameShape(t.shape, like.shape) ? t : broadcastTo(t, like.shape));
+const withShape = (t: Tensor, like: Tensor): Tensor =>
+  sameShape(t.shape, like.shape) ? t : broadcastTo(t, like.shape);
 
 /** Elementwise operations broadcast a scalar zero by themselves. */
 const zeroLike = (x: Tensor, kind: string): Tensor => filled(0, kind === "elementwise" ? [] : x.shape, x.dtype);

@@ -37,7 +37,9 @@ function constantKey(t: Tensor): string {
 /** Attributes that are not plain data (graphs, functions) make a node unlike any other. */
 function attributeKey(node: Tensor): string {
   for (const value of Object.values(node.attributes)) {
-    const plain = typeof value !== "function" && (typeof value !== "object" || (Array.isArray(value) && value.every((v) => typeof v === "number")));
+    const plain =
+      typeof value !== "function" &&
+      (typeof value !== "object" || (Array.isArray(value) && value.every((v) => typeof v === "number")));
     if (!plain) return `#${node.id}`;
   }
   return JSON.stringify(node.attributes);

@@ -3,7 +3,7 @@
  * and names what may stand for it. x + 0 is not among them (−0 + 0 = 0), nor 0 · x (NaN, ∞), nor (x + c) − c.
  */
 import { isFloat } from "../base/dtype.ts";
-import { sameShape, type Shape } from "../base/shape.ts";
+import { type Shape, sameShape } from "../base/shape.ts";
 import { Environment, type Graph, trace } from "../graph/graph.ts";
 import { isConstant, isPick, type Tensor } from "../graph/tensor.ts";
 import { broadcastTo, reshape, transpose } from "../ops/movement.ts";
@@ -55,7 +55,13 @@ export const rules: readonly Rule[] = [
     rewrite: (n) => {
       const x = inner(n, "transpose");
       const first = input(n, 0).attributes.axes as Shape;
-      return x && transpose(x, (n.attributes.axes as Shape).map((a) => first[a] as number));
+      return (
+        x &&
+        transpose(
+          x,
+          (n.attributes.axes as Shape).map((a) => first[a] as number),
+        )
+      );
     },
   },
   {
@@ -71,7 +77,9 @@ export const rules: readonly Rule[] = [
     why: "a float32 that was widened is itself again",
     rewrite: (n) => {
       const x = inner(n, "cast");
-      return x !== undefined && x.dtype === n.dtype && isFloat(x.dtype) && input(n, 0).dtype === "float64" ? x : undefined;
+      return x !== undefined && x.dtype === n.dtype && isFloat(x.dtype) && input(n, 0).dtype === "float64"
+        ? x
+        : undefined;
     },
   },
 ];

@@ -47,7 +47,12 @@ export function transposeLinear(
       const marks = node.inputs.map((input) => dependent.has(input));
       const rule = node.operation.transposeAll;
       if (rule === undefined) throw missing(node);
-      const back = rule(cts, marks, node.inputs.map((input) => values.get(input)), node.attributes);
+      const back = rule(
+        cts,
+        marks,
+        node.inputs.map((input) => values.get(input)),
+        node.attributes,
+      );
       node.inputs.forEach((input, i) => {
         collect(input, back[i]);
       });
@@ -90,4 +95,8 @@ function transposeOne(node: Tensor, index: number, ct: Tensor, inputs: readonly 
 }
 
 const missing = (node: Tensor): NablaError =>
-  new NablaError("E-NO-DERIVATIVE", `${node.operation.name} has no reverse-mode derivative`, "jvp or jacobian with mode: \"forward\"");
+  new NablaError(
+    "E-NO-DERIVATIVE",
+    `${node.operation.name} has no reverse-mode derivative`,
+    'jvp or jacobian with mode: "forward"',
+  );

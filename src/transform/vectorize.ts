@@ -10,7 +10,12 @@ export interface Vectorized {
   readonly batched: readonly boolean[];
 }
 
-export function vectorize(graph: Graph, args: readonly Tensor[], batched: readonly boolean[], size: number): Vectorized {
+export function vectorize(
+  graph: Graph,
+  args: readonly Tensor[],
+  batched: readonly boolean[],
+  size: number,
+): Vectorized {
   const values = new Environment(graph, args);
   const marks = new Set<Tensor>(graph.inputs.filter((_, i) => batched[i]));
   const several = new Map<Tensor, readonly boolean[]>();
@@ -53,4 +58,3 @@ function batchOne(node: Tensor, inputs: readonly Tensor[], flags: readonly boole
   if (operation.batch === undefined) throw new NablaError("E-LIMIT", `vmap: ${operation.name} cannot be batched`);
   return operation.batch(inputs, flags, size, attributes);
 }
-

@@ -4,7 +4,7 @@ import { checkAxis } from "../base/shape.ts";
 import { flatten, unflatten } from "../base/tree.ts";
 import { trace } from "../graph/graph.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, flattenResults, type Inputs } from "../graph/trees.ts";
+import { flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { broadcastTo, moveAxis } from "../ops/movement.ts";
 import { vectorize } from "./vectorize.ts";
 
@@ -22,7 +22,9 @@ export interface VmapOptions {
 function axesFor(what: string, tree: unknown, axes: AxisTree): (number | null)[] {
   if (axes === null || typeof axes === "number") return flatten(tree).leaves.map(() => axes);
   const children = axes as Record<string, AxisTree>;
-  const entries = Array.isArray(tree) ? tree.map((v, i) => [String(i), v] as const) : Object.entries((tree ?? {}) as object);
+  const entries = Array.isArray(tree)
+    ? tree.map((v, i) => [String(i), v] as const)
+    : Object.entries((tree ?? {}) as object);
   return entries.flatMap(([key, value]) => {
     const axis = children[key];
     if (axis === undefined) throw new NablaError("E-TREE", `${what}: no axis is given for ${key}`);
@@ -46,7 +48,10 @@ function axisOf(axes: AxisTree, i: number): AxisTree {
  * vmap((x, y) => x.mul(y).sum())([[1, 2], [3, 4]], [[1, 1], [1, 2]]).toArray() // [3, 11]
  */
 export function vmap<R = Tensor>(f: (...args: Tensor[]) => R, options?: VmapOptions): (...args: TensorLike[]) => R;
-export function vmap<A extends readonly unknown[], R>(f: (...args: A) => R, options?: VmapOptions): (...args: Inputs<A>) => R;
+export function vmap<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options?: VmapOptions,
+): (...args: Inputs<A>) => R;
 export function vmap(f: (...args: never[]) => unknown, options: VmapOptions = {}): (...args: never[]) => unknown {
   return (...args: unknown[]) => {
     const { inAxes = 0, outAxes = 0 } = options;
@@ -54,19 +59,22 @@ export function vmap(f: (...args: never[]) => unknown, options: VmapOptions = {}
     const tensors = inputs.flatMap((input) => input.tensors);
     const paths = inputs.flatMap((input) => input.paths);
     const given = args.flatMap((arg, i) => axesFor(`vmap: inAxes of argument ${i}`, arg, axisOf(inAxes, i)));
-    const axes = given.map((axis, i) => (axis === null ? null : checkAxis(`vmap: ${paths[i]}`, axis, (tensors[i] as Tensor).rank)));
+    const axes = given.map((axis, i) =>
+      axis === null ? null : checkAxis(`vmap: ${paths[i]}`, axis, (tensors[i] as Tensor).rank),
+    );
     const sizes = tensors.flatMap((t, i) => (axes[i] === null ? [] : [t.shape[axes[i] as number] as number]));
     const size = sizes[0];
-    if (size === undefined) throw new NablaError("E-OPTION", "vmap: no argument has a batch axis", "inAxes with at least one number");
-    if (sizes.some((n) => n !== size)) throw new NablaError("E-SHAPE", `vmap: the batch axes have different sizes: ${sizes.join(", ")}`);
+    if (size === undefined)
+      throw new NablaError("E-OPTION", "vmap: no argument has a batch axis", "inAxes with at least one number");
+    if (sizes.some((n) => n !== size))
+      throw new NablaError("E-SHAPE", `vmap: the batch axes have different sizes: ${sizes.join(", ")}`);
     const batched = axes.map((axis) => axis !== null);
     const moved = tensors.map((t, i) => (batched[i] ? moveAxis(t, axes[i] as number, 0) : t));
     let structure = flatten(undefined).structure;
     let resultTree: unknown;
     const types = moved.map((t, i) => ({ shape: batched[i] ? t.shape.slice(1) : t.shape, dtype: t.dtype }));
     const graph = trace("vmap", types, (leaves) => {
-      let at = 0;
-      resultTree = f(...(inputs.map((input) => input.rebuild(leaves.slice(at, (at += input.tensors.length)))) as never[]));
+      resultTree = f(...(rebuildArguments(inputs, leaves) as never[]));
       const result = flattenResults("vmap", resultTree);
       structure = result.structure;
       return result.tensors;
@@ -76,7 +84,8 @@ export function vmap(f: (...args: never[]) => unknown, options: VmapOptions = {}
     const outputs = result.outputs.map((t, i) => {
       const axis = places[i];
       if (axis === null) {
-        if (result.batched[i]) throw new NablaError("E-OPTION", `vmap: result ${i} differs over the batch, but its outAxes is null`);
+        if (result.batched[i])
+          throw new NablaError("E-OPTION", `vmap: result ${i} differs over the batch, but its outAxes is null`);
         return t;
       }
       const full = result.batched[i] ? t : broadcastTo(t, [size, ...t.shape]);

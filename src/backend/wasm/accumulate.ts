@@ -4,8 +4,22 @@
  */
 import type { DType } from "../../base/dtype.ts";
 import type { ReduceHow } from "../target.ts";
-import { type Code, type Expr, f32, f32x4, f64, f64x2, type FunctionBuilder, i32, i32x4, type Local, select, sequence, v128 } from "./encode.ts";
 import { storeSingle, storeVector } from "./element.ts";
+import {
+  type Code,
+  type Expr,
+  type FunctionBuilder,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i32,
+  i32x4,
+  type Local,
+  select,
+  sequence,
+  v128,
+} from "./encode.ts";
 import type { Width } from "./vector.ts";
 
 type Vector = Expr<"v128">;
@@ -20,7 +34,8 @@ export interface Accumulator {
   storeTotal(address: Expr<"i32">): Code;
 }
 
-const onlyFirst = (dtype: DType): Vector => (dtype === "float64" ? i32x4.const(-1, -1, 0, 0) : i32x4.const(-1, 0, 0, 0));
+const onlyFirst = (dtype: DType): Vector =>
+  dtype === "float64" ? i32x4.const(-1, -1, 0, 0) : i32x4.const(-1, 0, 0, 0);
 
 export function accumulator(f: FunctionBuilder, how: ReduceHow, dtype: DType, width: Width): Accumulator {
   if (how !== "sum") return extremum(f, how, dtype, width);
@@ -33,7 +48,8 @@ export function accumulator(f: FunctionBuilder, how: ReduceHow, dtype: DType, wi
 function exactSum(f: FunctionBuilder): Accumulator {
   const [s, c, x, t, z] = [f.local("v128"), f.local("v128"), f.local("v128"), f.local("v128"), f.local("v128")];
   const nothing = f64x2.const(0, 0);
-  const finiteOr = (value: Vector): Vector => v128.bitselect(value, s.get, f64x2.lt(f64x2.abs(s.get), f64x2.const(Infinity, Infinity)));
+  const finiteOr = (value: Vector): Vector =>
+    v128.bitselect(value, s.get, f64x2.lt(f64x2.abs(s.get), f64x2.const(Infinity, Infinity)));
   return {
     start: () => [s.set(nothing), c.set(nothing)],
     add: (value, single) => [
@@ -43,7 +59,8 @@ function exactSum(f: FunctionBuilder): Accumulator {
       c.set(f64x2.add(c.get, f64x2.add(f64x2.sub(s.get, f64x2.sub(t.get, z.get)), f64x2.sub(x.get, z.get)))),
       s.set(t.get),
     ],
-    storeLanes: (address, single) => (single ? storeSingle : storeVector)("float64", address, finiteOr(f64x2.add(s.get, c.get)), 2),
+    storeLanes: (address, single) =>
+      (single ? storeSingle : storeVector)("float64", address, finiteOr(f64x2.add(s.get, c.get)), 2),
     storeTotal: (address) => {
       const [a, b, total, shift] = [f.local("f64"), f.local("f64"), f.local("f64"), f.local("f64")];
       const error = f64.add(f64.sub(a.get, f64.sub(total.get, shift.get)), f64.sub(b.get, shift.get));
@@ -53,7 +70,10 @@ function exactSum(f: FunctionBuilder): Accumulator {
         b.set(f64x2.extractLane(s.get, 1)),
         total.set(f64.add(a.get, b.get)),
         shift.set(f64.sub(total.get, a.get)),
-        f64.store(address, select(f64.lt(f64.abs(total.get), f64.const(Infinity)), f64.add(total.get, correction), total.get)),
+        f64.store(
+          address,
+          select(f64.lt(f64.abs(total.get), f64.const(Infinity)), f64.add(total.get, correction), total.get),
+        ),
       ];
     },
   };
@@ -72,7 +92,9 @@ function wideSum(f: FunctionBuilder, width: Width): Accumulator {
     add: (value, single) => [
       x.set(single ? v128.and(value, onlyFirst("float32")) : value),
       low.set(f64x2.add(low.get, f64x2.promoteLowF32x4(x.get))),
-      high === undefined || single ? [] : high.set(f64x2.add(high.get, f64x2.promoteLowF32x4(v128.shuffle(x.get, x.get, highHalf)))),
+      high === undefined || single
+        ? []
+        : high.set(f64x2.add(high.get, f64x2.promoteLowF32x4(v128.shuffle(x.get, x.get, highHalf)))),
     ],
     storeLanes: (address, single) => {
       const first = f32x4.demoteF64x2Zero(low.get);
@@ -95,11 +117,19 @@ function integerSum(f: FunctionBuilder, dtype: DType, width: Width): Accumulator
     start: () => total.set(i32x4.const(0, 0, 0, 0)),
     add: (value, single) => total.set(i32x4.add(total.get, single ? v128.and(value, onlyFirst(dtype)) : value)),
     storeLanes: (address, single) => (single ? storeSingle : storeVector)(dtype, address, total.get, width),
-    storeTotal: (address) => i32.store(address, foldLanes(total, width, (a, b) => i32.add(a, b))),
+    storeTotal: (address) =>
+      i32.store(
+        address,
+        foldLanes(total, width, (a, b) => i32.add(a, b)),
+      ),
   };
 }
 
-function foldLanes(lanes: Local<"v128">, width: Width, combine: (a: Expr<"i32">, b: Expr<"i32">) => Expr<"i32">): Expr<"i32"> {
+function foldLanes(
+  lanes: Local<"v128">,
+  width: Width,
+  combine: (a: Expr<"i32">, b: Expr<"i32">) => Expr<"i32">,
+): Expr<"i32"> {
   let all = i32x4.extractLane(lanes.get, 0);
   for (let i = 1; i < width; i++) all = combine(all, i32x4.extractLane(lanes.get, i));
   return all;
@@ -131,10 +161,12 @@ function extremum(f: FunctionBuilder, how: "max" | "min", dtype: DType, width: W
             : i32x4.minS;
   return {
     start: () => best.set(identity),
-    add: (value, single) => best.set(combine(best.get, single ? v128.bitselect(value, identity, onlyFirst(dtype)) : value)),
+    add: (value, single) =>
+      best.set(combine(best.get, single ? v128.bitselect(value, identity, onlyFirst(dtype)) : value)),
     storeLanes: (address, single) => (single ? storeSingle : storeVector)(dtype, address, best.get, width),
     storeTotal: (address) => {
-      if (dtype === "float64") return f64.store(address, f64[how](f64x2.extractLane(best.get, 0), f64x2.extractLane(best.get, 1)));
+      if (dtype === "float64")
+        return f64.store(address, f64[how](f64x2.extractLane(best.get, 0), f64x2.extractLane(best.get, 1)));
       if (dtype === "float32") {
         let all = f32x4.extractLane(best.get, 0);
         for (let i = 1; i < width; i++) all = f32[how](all, f32x4.extractLane(best.get, i));

@@ -3,7 +3,21 @@ import { byteSize } from "../../base/dtype.ts";
 import { NablaError } from "../../base/error.ts";
 import { sizeOf } from "../../base/shape.ts";
 import type { Buffer, Plan, Read, RoutineStep, Step } from "../target.ts";
-import { branchIf, block, branch, call, type Code, type Expr, type FunctionBuilder, i32, type Local, loop, memory, ModuleBuilder, when } from "./encode.ts";
+import {
+  block,
+  branch,
+  branchIf,
+  type Code,
+  call,
+  type Expr,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  loop,
+  ModuleBuilder,
+  memory,
+  when,
+} from "./encode.ts";
 import { type Kernel, statusAddress } from "./kernel.ts";
 import { kernels } from "./kernels/index.ts";
 import { loopFunction } from "./loop.ts";
@@ -34,7 +48,9 @@ export function assemble(plan: Plan): Assembled {
   // V8 compiles large bodies slowly: a long program is a list of calls to its parts.
   const parts = Array.from({ length: Math.ceil(plan.steps.length / stepsPerPart) }, (_, i) =>
     module.function([], undefined, (f) =>
-      new StepWriter(module, plan, routines, scratchStart, f).all(plan.steps.slice(i * stepsPerPart, (i + 1) * stepsPerPart)),
+      new StepWriter(module, plan, routines, scratchStart, f).all(
+        plan.steps.slice(i * stepsPerPart, (i + 1) * stepsPerPart),
+      ),
     ),
   );
   const run = module.function([], undefined, () => parts.map((part) => call(part)));
@@ -72,7 +88,13 @@ class StepWriter {
   readonly #f: FunctionBuilder;
   readonly #counters = new Map<number, Local<"i32">>();
 
-  constructor(module: ModuleBuilder, plan: Plan, routines: ReadonlyMap<RoutineStep, Kernel>, scratch: number, f: FunctionBuilder) {
+  constructor(
+    module: ModuleBuilder,
+    plan: Plan,
+    routines: ReadonlyMap<RoutineStep, Kernel>,
+    scratch: number,
+    f: FunctionBuilder,
+  ) {
     this.#module = module;
     this.#plan = plan;
     this.#routines = routines;
@@ -103,7 +125,10 @@ class StepWriter {
       }
       case "routine": {
         const { run } = this.#routines.get(step) as Kernel;
-        const operands = [...step.inputs.map((read) => this.#seen(read)), ...step.outputs.map((buffer) => this.#address(buffer))];
+        const operands = [
+          ...step.inputs.map((read) => this.#seen(read)),
+          ...step.outputs.map((buffer) => this.#address(buffer)),
+        ];
         return call(run, ...operands, i32.const(this.#scratch));
       }
       case "copy": {
@@ -116,12 +141,23 @@ class StepWriter {
         this.#counters.set(step.loop, counter);
         const [first, by] = step.reverse ? [step.length - 1, -1] : [0, 1];
         const more = step.reverse ? i32.geS(counter.get, i32.const(0)) : i32.ltS(counter.get, i32.const(step.length));
-        return [counter.set(i32.const(first)), loop([this.all(step.body), counter.set(i32.add(counter.get, i32.const(by))), branchIf(more, 0)])];
+        return [
+          counter.set(i32.const(first)),
+          loop([this.all(step.body), counter.set(i32.add(counter.get, i32.const(by))), branchIf(more, 0)]),
+        ];
       }
       case "while": {
         const going = i32.load8u(this.#address(step.going));
         const failed = i32.load(i32.const(statusAddress));
-        return block(loop([this.all(step.condition), branchIf(i32.eqz(going), 1), this.all(step.body), branchIf(failed, 1), branch(0)]));
+        return block(
+          loop([
+            this.all(step.condition),
+            branchIf(i32.eqz(going), 1),
+            this.all(step.body),
+            branchIf(failed, 1),
+            branch(0),
+          ]),
+        );
       }
       case "branch":
         return when(i32.load8u(this.#address(step.predicate)), this.all(step.yes), this.all(step.no));

@@ -2,6 +2,7 @@
  * A small typed assembler for WebAssembly 2.0 (with SIMD128): expressions are ropes of bytes that
  * carry their value type, so ill-typed code does not compile in TypeScript.
  *
+ * Long because it lists the instruction set once.
  * Source of every opcode: WebAssembly Core Specification 2.0, §5.4 "Binary Format: Instructions".
  */
 
@@ -411,15 +412,7 @@ export const choose = <T extends ValueType>(condition: Expr<"i32">, then: Expr<T
   expr(then.type, condition.code, 0x04, typeByte[then.type], then.code, 0x05, otherwise.code, 0x0b);
 
 /** `do { body } while (condition)`. */
-export const doWhile = (body: Code, condition: Expr<"i32">): Code => [
-  0x03,
-  0x40,
-  body,
-  condition.code,
-  0x0d,
-  0,
-  0x0b,
-];
+export const doWhile = (body: Code, condition: Expr<"i32">): Code => [0x03, 0x40, body, condition.code, 0x0d, 0, 0x0b];
 
 /** `while (condition) { body }`. */
 export const whileDo = (condition: Expr<"i32">, body: Code): Code => when(condition, doWhile(body, condition));
@@ -435,7 +428,9 @@ export const call = <R extends ValueType | undefined>(
   ...args: readonly Expr[]
 ): R extends ValueType ? Expr<R> : Code => {
   const code = [...args.map((a) => a.code), 0x10, ...unsigned(target.index)];
-  return (target.result === undefined ? code : { type: target.result, code }) as unknown as R extends ValueType ? Expr<R> : Code;
+  return (target.result === undefined ? code : { type: target.result, code }) as unknown as R extends ValueType
+    ? Expr<R>
+    : Code;
 };
 
 /** The locals of one function while its body is being written. */
@@ -461,10 +456,7 @@ export class FunctionBuilder {
   /** `for (i = from; i < to; i += step) body(i)`, signed, not run at all where from ≥ to. */
   for(from: Expr<"i32">, to: Expr<"i32">, step: number, body: (i: Expr<"i32">) => Code): Code {
     const i = this.local("i32");
-    return [
-      i.set(from),
-      whileDo(i32.ltS(i.get, to), [body(i.get), i.set(i32.add(i.get, i32.const(step)))]),
-    ];
+    return [i.set(from), whileDo(i32.ltS(i.get, to), [body(i.get), i.set(i32.add(i.get, i32.const(step)))])];
   }
 }
 

@@ -3,7 +3,15 @@ import { byteSize, type DType } from "../../base/dtype.ts";
 import type { Instruction, LoopStep, ReduceHow } from "../target.ts";
 import { type Accumulator, accumulator } from "./accumulate.ts";
 import { loadSingle, loadVector, storeSingle, storeVector } from "./element.ts";
-import { type Code, type FunctionBuilder, type FunctionReference, i32, type Local, type ModuleBuilder, whileDo } from "./encode.ts";
+import {
+  type Code,
+  type FunctionBuilder,
+  type FunctionReference,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  whileDo,
+} from "./encode.ts";
 import { type VectorLane, VectorLanes, type Width } from "./vector.ts";
 
 interface Axis {
@@ -38,7 +46,10 @@ function normalise(step: LoopStep): LoopKernel {
     const axis: Axis = { n, reduced: step.axes.includes(i), strides: strides.map((s) => s[i] as number) };
     const last = axes.at(-1);
     // Neighbouring axes that every operand passes in one run are one axis.
-    const mergeable = last !== undefined && last.reduced === axis.reduced && last.strides.every((s, k) => s === (axis.strides[k] as number) * n);
+    const mergeable =
+      last !== undefined &&
+      last.reduced === axis.reduced &&
+      last.strides.every((s, k) => s === (axis.strides[k] as number) * n);
     if (mergeable) axes[axes.length - 1] = { ...axis, n: last.n * n };
     else axes.push(axis);
   });
@@ -77,7 +88,9 @@ function keyOf(kernel: LoopKernel): string {
 function emit(module: ModuleBuilder, kernel: LoopKernel): FunctionReference<undefined> {
   const operands = kernel.reads.length + kernel.writes.length + kernel.reductions.length;
   const parameters = new Array<"i32">(operands).fill("i32");
-  return module.function(parameters, undefined, (f, ...addresses) => new LoopWriter(module, f, kernel).write(addresses as Local<"i32">[]));
+  return module.function(parameters, undefined, (f, ...addresses) =>
+    new LoopWriter(module, f, kernel).write(addresses as Local<"i32">[]),
+  );
 }
 
 class LoopWriter {
@@ -105,11 +118,16 @@ class LoopWriter {
     const outer = axes.slice(0, -1);
     const keptOuter = outer.filter((a) => !a.reduced);
     const reducedOuter = outer.filter((a) => a.reduced);
-    if (reductions.length === 0) return this.#nest(outer, addresses, (at) => this.#vectorLoop(last, at, (p, single) => this.#body(p, last, single, false)));
+    if (reductions.length === 0)
+      return this.#nest(outer, addresses, (at) =>
+        this.#vectorLoop(last, at, (p, single) => this.#body(p, last, single, false)),
+      );
     if (last.reduced) {
       return this.#nest(keptOuter, addresses, (at) => [
         this.#accumulators.map((a) => a.start()),
-        this.#nest(reducedOuter, at, (inner) => this.#vectorLoop(last, inner, (p, single) => this.#body(p, last, single, true))),
+        this.#nest(reducedOuter, at, (inner) =>
+          this.#vectorLoop(last, inner, (p, single) => this.#body(p, last, single, true)),
+        ),
         this.#accumulators.map((a, i) => a.storeTotal(this.#resultAddress(at, i))),
       ]);
     }
@@ -129,7 +147,10 @@ class LoopWriter {
   }
 
   /** Pointers that move along an axis are locals of its loop; the others stay those of the loop around it. */
-  #pointers(axis: Axis, at: readonly Local<"i32">[]): { readonly start: Code; readonly inside: Local<"i32">[]; advance(elements: number): Code } {
+  #pointers(
+    axis: Axis,
+    at: readonly Local<"i32">[],
+  ): { readonly start: Code; readonly inside: Local<"i32">[]; advance(elements: number): Code } {
     const start: Code[] = [];
     const inside = at.map((outside, i) => {
       if (axis.strides[i] === 0) return outside;
@@ -159,7 +180,11 @@ class LoopWriter {
     return [start, this.#count(axis.n, [this.#nest(rest, inside, body), advance(1)])];
   }
 
-  #vectorLoop(axis: Axis, at: readonly Local<"i32">[], body: (at: readonly Local<"i32">[], single: boolean) => Code): Code {
+  #vectorLoop(
+    axis: Axis,
+    at: readonly Local<"i32">[],
+    body: (at: readonly Local<"i32">[], single: boolean) => Code,
+  ): Code {
     const { start, inside, advance } = this.#pointers(axis, at);
     const vectors = Math.floor(axis.n / this.#width);
     const rest = axis.n - vectors * this.#width;
@@ -181,7 +206,9 @@ class LoopWriter {
       else if (instruction.kind === "read") {
         const dtype = reads[instruction.read] as DType;
         const address = (at[instruction.read] as Local<"i32">).get;
-        const code = single ? loadSingle(dtype, address) : loadVector(dtype, address, axis.strides[instruction.read] as number, this.#width);
+        const code = single
+          ? loadSingle(dtype, address)
+          : loadVector(dtype, address, axis.strides[instruction.read] as number, this.#width);
         values.push(lanes.hold({ dtype, code }));
       } else {
         const { operation, attributes, args, dtype } = instruction;
@@ -191,9 +218,13 @@ class LoopWriter {
     }
     const stores = writes.map((w, i) => {
       const address = (at[reads.length + i] as Local<"i32">).get;
-      return single ? storeSingle(w.dtype, address, value(w.value).code) : storeVector(w.dtype, address, value(w.value).code, this.#width);
+      return single
+        ? storeSingle(w.dtype, address, value(w.value).code)
+        : storeVector(w.dtype, address, value(w.value).code, this.#width);
     });
-    const sums = reductions.map((r, i) => (this.#accumulators[i] as Accumulator).add(value(r.value).code, single && masked));
+    const sums = reductions.map((r, i) =>
+      (this.#accumulators[i] as Accumulator).add(value(r.value).code, single && masked),
+    );
     return [lanes.statements, stores, sums];
   }
 }

@@ -20,7 +20,11 @@ export class Program {
   constructor(plan: Plan) {
     const { bytes, memory: size } = assemble(plan);
     const pages = pagesFor(size);
-    if (pages > 65536) throw new NablaError("E-LIMIT", `compile: the program needs ${(size / 2 ** 30).toFixed(1)} GiB; a WebAssembly memory has at most 4`);
+    if (pages > 65536)
+      throw new NablaError(
+        "E-LIMIT",
+        `compile: the program needs ${(size / 2 ** 30).toFixed(1)} GiB; a WebAssembly memory has at most 4`,
+      );
     const memory = new WebAssembly.Memory({ initial: pages });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
     const view = (buffer: Buffer): Data =>

@@ -5,7 +5,18 @@
 import type { DType } from "../../base/dtype.ts";
 import { NablaError } from "../../base/error.ts";
 import type { Lane, Lanes } from "../../graph/operation.ts";
-import { type Code, type Expr, f32x4, f64x2, type FunctionBuilder, i32, i32x4, i64x2, type ModuleBuilder, v128 } from "./encode.ts";
+import {
+  type Code,
+  type Expr,
+  type FunctionBuilder,
+  f32x4,
+  f64x2,
+  i32,
+  i32x4,
+  i64x2,
+  type ModuleBuilder,
+  v128,
+} from "./encode.ts";
 import { mathLibrary } from "./math/library.ts";
 
 export type Width = 2 | 4;
@@ -54,12 +65,23 @@ export class VectorLanes implements Lanes {
     return { dtype, code, number: value };
   }
 
-  #pick(a: Lane, double: (x: Vector, y: Vector) => Vector, single: (x: Vector, y: Vector) => Vector, whole: (x: Vector, y: Vector) => Vector, b: Lane): VectorLane {
+  #pick(
+    a: Lane,
+    double: (x: Vector, y: Vector) => Vector,
+    single: (x: Vector, y: Vector) => Vector,
+    whole: (x: Vector, y: Vector) => Vector,
+    b: Lane,
+  ): VectorLane {
     const [x, y] = [a as VectorLane, b as VectorLane];
     const f = a.dtype === "float64" ? double : a.dtype === "float32" ? single : whole;
     return lane(a.dtype, f(x.code, y.code));
   }
-  #one(a: Lane, double: (x: Vector) => Vector, single: (x: Vector) => Vector, whole: (x: Vector) => Vector): VectorLane {
+  #one(
+    a: Lane,
+    double: (x: Vector) => Vector,
+    single: (x: Vector) => Vector,
+    whole: (x: Vector) => Vector,
+  ): VectorLane {
     const f = a.dtype === "float64" ? double : a.dtype === "float32" ? single : whole;
     return lane(a.dtype, f((a as VectorLane).code));
   }
@@ -126,7 +148,12 @@ export class VectorLanes implements Lanes {
   shiftRight(a: Lane, b: Lane): Lane {
     return a.dtype === "uint32" ? this.#shift(a, b, i32x4.shrU, i32.shrU) : this.#shift(a, b, i32x4.shrS, i32.shrS);
   }
-  #shift(a: Lane, b: Lane, whole: (x: Vector, n: Expr<"i32">) => Vector, each: (x: Expr<"i32">, n: Expr<"i32">) => Expr<"i32">): Lane {
+  #shift(
+    a: Lane,
+    b: Lane,
+    whole: (x: Vector, n: Expr<"i32">) => Vector,
+    each: (x: Expr<"i32">, n: Expr<"i32">) => Expr<"i32">,
+  ): Lane {
     const count = (b as VectorLane).number;
     if (count !== undefined) return lane(a.dtype, whole(this.#bits(a), i32.const(count)));
     return this.#lanewise(a, b, each);
@@ -143,7 +170,13 @@ export class VectorLanes implements Lanes {
   }
 
   /** A comparison of 32-bit lanes gives 32-bit masks, which a pair widens. */
-  #mask(a: Lane, b: Lane, double: (x: Vector, y: Vector) => Vector, single: (x: Vector, y: Vector) => Vector, whole: (x: Vector, y: Vector) => Vector): Lane {
+  #mask(
+    a: Lane,
+    b: Lane,
+    double: (x: Vector, y: Vector) => Vector,
+    single: (x: Vector, y: Vector) => Vector,
+    whole: (x: Vector, y: Vector) => Vector,
+  ): Lane {
     const [x, y] = [this.#bits(a), this.#bits(b)];
     if (a.dtype === "float64") return lane("bool", double(x, y));
     const narrow = a.dtype === "float32" ? single(x, y) : whole(x, y);
@@ -187,16 +220,31 @@ export class VectorLanes implements Lanes {
       return lane(dtype, v128.and(this.constant(1, dtype).code, this.#maskFor(a, dtype)));
     }
     const unsigned = a.dtype === "uint32";
-    if (dtype === "float64") return lane(dtype, a.dtype === "float32" ? f64x2.promoteLowF32x4(x) : unsigned ? f64x2.convertLowI32x4U(x) : f64x2.convertLowI32x4S(x));
-    if (dtype === "float32") return lane(dtype, a.dtype === "float64" ? f32x4.demoteF64x2Zero(x) : unsigned ? f32x4.convertI32x4U(x) : f32x4.convertI32x4S(x));
-    if (a.dtype === "float64") return lane(dtype, dtype === "uint32" ? i32x4.truncSatF64x2UZero(x) : i32x4.truncSatF64x2SZero(x));
-    if (a.dtype === "float32") return lane(dtype, dtype === "uint32" ? i32x4.truncSatF32x4U(x) : i32x4.truncSatF32x4S(x));
+    if (dtype === "float64")
+      return lane(
+        dtype,
+        a.dtype === "float32"
+          ? f64x2.promoteLowF32x4(x)
+          : unsigned
+            ? f64x2.convertLowI32x4U(x)
+            : f64x2.convertLowI32x4S(x),
+      );
+    if (dtype === "float32")
+      return lane(
+        dtype,
+        a.dtype === "float64" ? f32x4.demoteF64x2Zero(x) : unsigned ? f32x4.convertI32x4U(x) : f32x4.convertI32x4S(x),
+      );
+    if (a.dtype === "float64")
+      return lane(dtype, dtype === "uint32" ? i32x4.truncSatF64x2UZero(x) : i32x4.truncSatF64x2SZero(x));
+    if (a.dtype === "float32")
+      return lane(dtype, dtype === "uint32" ? i32x4.truncSatF32x4U(x) : i32x4.truncSatF32x4S(x));
     return lane(dtype, x);
   }
 
   call(name: string, ...args: readonly Lane[]): Lane {
     const { dtype } = args[0] as Lane;
-    if (name === "rem" && (dtype === "int32" || dtype === "uint32")) return this.#integerRemainder(args[0] as Lane, args[1] as Lane);
+    if (name === "rem" && (dtype === "int32" || dtype === "uint32"))
+      return this.#integerRemainder(args[0] as Lane, args[1] as Lane);
     const found = (mathLibrary as Record<string, (typeof mathLibrary)["exp"] | undefined>)[name];
     if (found === undefined) throw new NablaError("E-INTERNAL", `there is no vector function ${name}`);
     const codes = args.map((a) => (a as VectorLane).code);

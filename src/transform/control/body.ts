@@ -13,7 +13,12 @@ export const typesOf = (tensors: readonly Type[]): Type[] => tensors.map(({ shap
 export const batchedType = ({ shape, dtype }: Type, size: number): Type => ({ shape: [size, ...shape], dtype });
 
 /** inputs, then tangents of the active inputs → (outputs if wanted, then) tangents of the wanted outputs. */
-export function tangentGraph(graph: Graph, active: readonly boolean[], wanted: readonly boolean[], withOutputs: boolean): Graph {
+export function tangentGraph(
+  graph: Graph,
+  active: readonly boolean[],
+  wanted: readonly boolean[],
+  withOutputs: boolean,
+): Graph {
   const n = graph.inputs.length;
   return trace("jvp", [...typesOf(graph.inputs), ...typesOf(choose(graph.inputs, active))], (leaves) => {
     const { outputs, tangents } = linearize(graph, leaves.slice(0, n), place(active, leaves.slice(n)));
@@ -26,7 +31,8 @@ export function tangentGraph(graph: Graph, active: readonly boolean[], wanted: r
 export function activeOutputs(graph: Graph, active: readonly boolean[]): boolean[] {
   const reached = new Set<Tensor>(graph.inputs.filter((leaf, i) => active[i] && isFloat(leaf.dtype)));
   for (const node of graph.nodes) {
-    if (node.inputs.some((input) => reached.has(input)) && (node.results !== undefined || isFloat(node.dtype))) reached.add(node);
+    if (node.inputs.some((input) => reached.has(input)) && (node.results !== undefined || isFloat(node.dtype)))
+      reached.add(node);
   }
   return graph.outputs.map((output) => reached.has(output) && isFloat(output.dtype));
 }
@@ -50,7 +56,9 @@ export function batchedGraph(
   forced: readonly boolean[] | "all",
 ): { readonly graph: Graph; readonly batched: readonly boolean[] } {
   let flags: readonly boolean[] = [];
-  const types = graph.inputs.map((leaf, i) => (batched[i] ? batchedType(leaf, size) : { shape: leaf.shape, dtype: leaf.dtype }));
+  const types = graph.inputs.map((leaf, i) =>
+    batched[i] ? batchedType(leaf, size) : { shape: leaf.shape, dtype: leaf.dtype },
+  );
   const result = trace("vmap", types, (leaves) => {
     const { outputs, batched: natural } = vectorize(graph, leaves, batched, size);
     flags = natural.map((b, i) => b || forced === "all" || (forced[i] ?? false));

@@ -11,13 +11,19 @@ export const callOperation: Operation = operation<{ graph: Graph }>({
   kind: "control",
   infer: (_inputs, { graph }) => typesOf(graph.outputs),
   evaluateAll: (values, inputs, { graph }) =>
-    replay(graph, values.map((v, i) => constant(v, inputs[i]?.shape ?? [], inputs[i]?.dtype))).map((t) => t.data),
+    replay(
+      graph,
+      values.map((v, i) => constant(v, inputs[i]?.shape ?? [], inputs[i]?.dtype)),
+    ).map((t) => t.data),
   // The tangent's node computes the values again by itself: nothing else is kept for it.
   jvpAll: (tangents, inputs, _outputs, { graph }) => {
     const active = tangents.map(isDefined);
     const wanted = activeOutputs(graph, active);
     const given = tangents.filter((t): t is Tensor => t !== undefined);
-    return place(wanted, applyAll(callOperation, [...inputs, ...given], { graph: tangentGraph(graph, active, wanted, false) }));
+    return place(
+      wanted,
+      applyAll(callOperation, [...inputs, ...given], { graph: tangentGraph(graph, active, wanted, false) }),
+    );
   },
   transposeAll: (cotangents, linear, inputs, { graph }) => {
     const given = cotangents.map(isDefined);
@@ -32,7 +38,10 @@ export const callOperation: Operation = operation<{ graph: Graph }>({
 });
 
 /** Records f as one node over `args`. */
-export function callFlat(f: (args: readonly Tensor[]) => readonly Tensor[], args: readonly Tensor[]): readonly Tensor[] {
+export function callFlat(
+  f: (args: readonly Tensor[]) => readonly Tensor[],
+  args: readonly Tensor[],
+): readonly Tensor[] {
   const open = trace("checkpoint", typesOf(args), f, args);
   const { graphs, captured } = close("checkpoint", [open]);
   return applyAll(callOperation, [...args, ...captured], { graph: graphs[0] as Graph });

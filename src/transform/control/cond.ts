@@ -36,17 +36,25 @@ export const condOperation: Operation = operation<{ branches: Branches }>({
   transposeAll: (cotangents, [, ...linear], [predicate, ...operands], { branches }) => {
     const cts = cotangents.filter((t): t is Tensor => t !== undefined);
     const rewritten = both(branches, (graph) => transposedGraph(graph, linear, cotangents.map(isDefined)));
-    const back = applyAll(condOperation, [predicate as Tensor, ...choose(operands, linear, false), ...cts], { branches: rewritten });
+    const back = applyAll(condOperation, [predicate as Tensor, ...choose(operands, linear, false), ...cts], {
+      branches: rewritten,
+    });
     return [undefined, ...place(linear, back)];
   },
   batchAll: ([predicate, ...operands], [predicateBatched, ...batched], size, { branches }) => {
     const rewritten = both(branches, (graph) => batchedGraph(graph, batched, size, "all").graph);
     const flags = branches[0].outputs.map(() => true);
     const p = predicate as Tensor;
-    if (!predicateBatched) return { outputs: applyAll(condOperation, [p, ...operands], { branches: rewritten }), batched: flags };
+    if (!predicateBatched)
+      return { outputs: applyAll(condOperation, [p, ...operands], { branches: rewritten }), batched: flags };
     // Each example chooses for itself, so both branches run.
     const [yes, no] = rewritten.map((graph) => replay(graph, operands)) as [readonly Tensor[], readonly Tensor[]];
-    return { outputs: yes.map((t, i) => where(reshape(p, [size, ...new Array<number>(t.rank - 1).fill(1)]), t, no[i] as Tensor)), batched: flags };
+    return {
+      outputs: yes.map((t, i) =>
+        where(reshape(p, [size, ...new Array<number>(t.rank - 1).fill(1)]), t, no[i] as Tensor),
+      ),
+      batched: flags,
+    };
   },
 });
 
@@ -65,7 +73,12 @@ export function cond<A extends readonly unknown[], R>(
   ...operands: A
 ): R {
   const p = toTensor("cond", predicate);
-  if (p.size !== 1) throw new NablaError("E-NOT-SCALAR", `cond: the predicate has shape ${showShape(p.shape)}, not one element`, "where for a choice element by element, or any/all");
+  if (p.size !== 1)
+    throw new NablaError(
+      "E-NOT-SCALAR",
+      `cond: the predicate has shape ${showShape(p.shape)}, not one element`,
+      "where for a choice element by element, or any/all",
+    );
   const { leaves, structure } = flatten(operands);
   const args = leaves.map((leaf) => toTensor("cond", leaf as TensorLike));
   const structures: ReturnType<typeof flatten>["structure"][] = [];
@@ -83,7 +96,10 @@ export function cond<A extends readonly unknown[], R>(
   branches[0].outputs.forEach((t, i) => {
     const other = branches[1].outputs[i] as Tensor;
     if (!sameShape(t.shape, other.shape) || t.dtype !== other.dtype) {
-      throw new NablaError("E-SHAPE", `cond: result ${i} is ${t.dtype}${showShape(t.shape)} if true and ${other.dtype}${showShape(other.shape)} if false`);
+      throw new NablaError(
+        "E-SHAPE",
+        `cond: result ${i} is ${t.dtype}${showShape(t.shape)} if true and ${other.dtype}${showShape(other.shape)} if false`,
+      );
     }
   });
   const flat = convert(reshape(p, []), "bool");

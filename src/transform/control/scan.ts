@@ -32,8 +32,13 @@ export const scanOperation: Operation = operation<ScanAttributes>({
   infer: (_inputs, { body, carries, length }) =>
     typesOf(body.outputs).map((type, i) => (i < carries ? type : stacked(type, length))),
   evaluateAll: (values, _inputs, { body, carries, slices, length, reverse }) => {
-    const leaf = (i: number, data: Data): Tensor => constant(data, (body.inputs[i] as Tensor).shape, (body.inputs[i] as Tensor).dtype);
-    const [, xs, constants] = cut(values.map((v, i) => ({ v, i })), carries, slices) as { v: Data; i: number }[][];
+    const leaf = (i: number, data: Data): Tensor =>
+      constant(data, (body.inputs[i] as Tensor).shape, (body.inputs[i] as Tensor).dtype);
+    const [, xs, constants] = cut(
+      values.map((v, i) => ({ v, i })),
+      carries,
+      slices,
+    ) as { v: Data; i: number }[][];
     const fixed = (constants ?? []).map(({ v, i }) => leaf(i, v));
     let carry: readonly Tensor[] = values.slice(0, carries).map((v, i) => leaf(i, v));
     const results = body.outputs.slice(carries).map((t) => allocate(t.dtype, length * sizeOf(t.shape)));
@@ -56,7 +61,9 @@ export const scanOperation: Operation = operation<ScanAttributes>({
     const { body, carries, slices } = attributes;
     const given = tangents.map(isDefined);
     const rest = given.slice(carries);
-    const active = fixpoint(given.slice(0, carries), (carry) => activeOutputs(body, [...carry, ...rest]).slice(0, carries));
+    const active = fixpoint(given.slice(0, carries), (carry) =>
+      activeOutputs(body, [...carry, ...rest]).slice(0, carries),
+    );
     const marks = [...active, ...rest];
     const wanted = activeOutputs(body, marks).map((w, i) => (i < carries ? (active[i] as boolean) : w));
     // Body inputs: values, tangents; regrouped as carries, slices, constants of both.
@@ -64,7 +71,11 @@ export const scanOperation: Operation = operation<ScanAttributes>({
     const n = body.inputs.length;
     const regroup = <T>(values: readonly T[], active: readonly T[]): T[] => {
       const [c, x, k] = cut(values, carries, slices) as [T[], T[], T[]];
-      const [tc, tx, tk] = cut(active, count(marks.slice(0, carries)), count(marks.slice(carries, carries + slices))) as [T[], T[], T[]];
+      const [tc, tx, tk] = cut(
+        active,
+        count(marks.slice(0, carries)),
+        count(marks.slice(carries, carries + slices)),
+      ) as [T[], T[], T[]];
       return [...c, ...tc, ...x, ...tx, ...k, ...tk];
     };
     const outputs = joint.outputs;
@@ -90,7 +101,9 @@ export const scanOperation: Operation = operation<ScanAttributes>({
   batchAll: (inputs, batched, size, attributes) => {
     const { body, carries, slices } = attributes;
     const rest = batched.slice(carries);
-    const carry = fixpoint(batched.slice(0, carries), (c) => batchedGraph(body, [...c, ...rest], size, []).batched.slice(0, carries));
+    const carry = fixpoint(batched.slice(0, carries), (c) =>
+      batchedGraph(body, [...c, ...rest], size, []).batched.slice(0, carries),
+    );
     const flags = [...carry, ...rest];
     const rewritten = batchedGraph(body, flags, size, carry);
     const args = inputs.map((x, i) => {
@@ -121,7 +134,9 @@ function transposeScan(
   const { body, carries, slices, length, reverse } = attributes;
   const linear = linearCarries(body, marks, carries);
   const dependent = new Set<Tensor>(choose(body.inputs, linear));
-  const fixedInputs = new Set<Tensor>(body.inputs.slice(carries + slices).filter((_, i) => !linear[carries + slices + i]));
+  const fixedInputs = new Set<Tensor>(
+    body.inputs.slice(carries + slices).filter((_, i) => !linear[carries + slices + i]),
+  );
   const invariant = new Set<Tensor>(fixedInputs);
   const held: Tensor[] = [];
   const moving: Tensor[] = [];
@@ -172,7 +187,9 @@ function transposeScan(
     outputs: [...choose(body.outputs.slice(0, carries), linear.slice(0, carries)), ...body.outputs.slice(carries)],
   };
   const varying = part.inputs.map((_, i) => i < linearCarry.length + linearSlices.length + linearFixed.length);
-  const given = cotangents.slice(carries).map((ct, i) => ct !== undefined && dependent.has(body.outputs[carries + i] as Tensor));
+  const given = cotangents
+    .slice(carries)
+    .map((ct, i) => ct !== undefined && dependent.has(body.outputs[carries + i] as Tensor));
   const givenTypes = choose(body.outputs.slice(carries), given);
 
   const [nc, nf] = [linearCarry.length, linearFixed.length];
@@ -180,8 +197,20 @@ function transposeScan(
     "vjp",
     typesOf([...linearCarry, ...linearFixed, ...sliced, ...recorded, ...givenTypes, ...shared]),
     (leaves) => {
-      const [ct, total, sl, rec, cty, sh] = cut(leaves, nc, nf, sliced.length, recorded.length, givenTypes.length) as Tensor[][];
-      const args = [...part.inputs.slice(0, nc + linearSlices.length + nf), ...(sh ?? []), ...(sl ?? []), ...(rec ?? [])];
+      const [ct, total, sl, rec, cty, sh] = cut(
+        leaves,
+        nc,
+        nf,
+        sliced.length,
+        recorded.length,
+        givenTypes.length,
+      ) as Tensor[][];
+      const args = [
+        ...part.inputs.slice(0, nc + linearSlices.length + nf),
+        ...(sh ?? []),
+        ...(sl ?? []),
+        ...(rec ?? []),
+      ];
       const result = transposeLinear(part, varying, args, [...(ct ?? []), ...place(given, cty ?? [])]);
       const [carryBack, sliceBack, fixedBack] = cut(result, nc, linearSlices.length, nf) as Tangent[][];
       return [
@@ -203,7 +232,13 @@ function transposeScan(
       ...choose(cotangents.slice(carries), given).map((t) => t as Tensor),
       ...shared.map((t) => outside.get(t)),
     ],
-    { body: back, carries: nc + nf, slices: sliced.length + recorded.length + givenTypes.length, length, reverse: !reverse },
+    {
+      body: back,
+      carries: nc + nf,
+      slices: sliced.length + recorded.length + givenTypes.length,
+      length,
+      reverse: !reverse,
+    },
   );
   const [ctCarry, ctFixed, ctSlices] = cut(result, nc, nf) as Tensor[][];
   return place(linear, [...(ctCarry ?? []), ...(ctSlices ?? []), ...(ctFixed ?? [])]);
@@ -229,7 +264,12 @@ export function scan<C, Y>(
   xs: TensorLike,
   options?: ScanOptions,
 ): [C, Y];
-export function scan<C, X, Y>(f: (carry: C, x: X) => readonly [C, Y], init: unknown, xs: unknown, options?: ScanOptions): [C, Y];
+export function scan<C, X, Y>(
+  f: (carry: C, x: X) => readonly [C, Y],
+  init: unknown,
+  xs: unknown,
+  options?: ScanOptions,
+): [C, Y];
 export function scan<C, X, Y>(
   f: (carry: C, x: X) => readonly [C, Y],
   init: unknown,
@@ -242,22 +282,38 @@ export function scan<C, X, Y>(
   const columns = slices.leaves.map((leaf) => toTensor("scan", leaf as TensorLike));
   const length = options.length ?? columns[0]?.shape[0];
   if (length === undefined || !Number.isInteger(length) || length < 0) {
-    throw new NablaError("E-OPTION", "scan: the number of steps is not known", "{ length: n }, or xs with at least one axis");
+    throw new NablaError(
+      "E-OPTION",
+      "scan: the number of steps is not known",
+      "{ length: n }, or xs with at least one axis",
+    );
   }
   for (const x of columns) {
-    if (x.shape[0] !== length) throw new NablaError("E-SHAPE", `scan: xs of shape ${showShape(x.shape)} has not ${length} slices along axis 0`);
+    if (x.shape[0] !== length)
+      throw new NablaError("E-SHAPE", `scan: xs of shape ${showShape(x.shape)} has not ${length} slices along axis 0`);
   }
   let resultStructure: Structure | undefined;
   const types = [...typesOf(start), ...columns.map((x) => ({ shape: x.shape.slice(1), dtype: x.dtype }))];
   const open = trace("scan", types, (leaves) => {
-    const pair = f(unflatten(carry.structure, leaves.slice(0, start.length)) as C, unflatten(slices.structure, leaves.slice(start.length)) as X);
-    if (!Array.isArray(pair) || pair.length !== 2) throw new NablaError("E-TREE", "scan: the step must return [carry, y]");
+    const pair = f(
+      unflatten(carry.structure, leaves.slice(0, start.length)) as C,
+      unflatten(slices.structure, leaves.slice(start.length)) as X,
+    );
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new NablaError("E-TREE", "scan: the step must return [carry, y]");
     const next = flatten(pair[0]);
     checkSameStructure("scan: the carry that the step returns", carry.structure, next.structure);
     const ys = flatten(pair[1]);
     resultStructure = ys.structure;
-    const carried = next.leaves.map((leaf, i) => checkCarry("scan", toTensor("scan", leaf as TensorLike), start[i] as Tensor));
-    return [...carried, ...ys.leaves.filter((leaf) => leaf !== undefined && leaf !== null).map((leaf) => toTensor("scan", leaf as TensorLike))];
+    const carried = next.leaves.map((leaf, i) =>
+      checkCarry("scan", toTensor("scan", leaf as TensorLike), start[i] as Tensor),
+    );
+    return [
+      ...carried,
+      ...ys.leaves
+        .filter((leaf) => leaf !== undefined && leaf !== null)
+        .map((leaf) => toTensor("scan", leaf as TensorLike)),
+    ];
   });
   const { graphs, captured } = close("scan", [open]);
   const result = applyAll(scanOperation, [...start, ...columns, ...captured], {
@@ -274,9 +330,16 @@ export function scan<C, X, Y>(
 /** The carry keeps its type from step to step. */
 export function checkCarry(what: string, next: Tensor, first: Tensor): Tensor {
   if (!sameShape(next.shape, first.shape)) {
-    throw new NablaError("E-SHAPE", `${what}: the carry starts as ${showShape(first.shape)}, the step returns ${showShape(next.shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `${what}: the carry starts as ${showShape(first.shape)}, the step returns ${showShape(next.shape)}`,
+    );
   }
   if (next.dtype === first.dtype) return next;
   if (next.level === 0) return convert(next, first.dtype);
-  throw new NablaError("E-DTYPE", `${what}: the carry starts as ${first.dtype}, the step returns ${next.dtype}`, `starting with a ${next.dtype} value`);
+  throw new NablaError(
+    "E-DTYPE",
+    `${what}: the carry starts as ${first.dtype}, the step returns ${next.dtype}`,
+    `starting with a ${next.dtype} value`,
+  );
 }

@@ -8,13 +8,34 @@ import { toTensor } from "../../graph/convert.ts";
 import { close, type Graph, replay, trace } from "../../graph/graph.ts";
 import type { Operation } from "../../graph/operation.ts";
 import { apply, applyAll, constant, filled, scalar, type Tensor, type TensorLike } from "../../graph/tensor.ts";
-import { add, equal, floorDivide, greater, less, logicalAnd, minimum, mul, rem, sub, where } from "../../ops/arithmetic.ts";
+import {
+  add,
+  equal,
+  floorDivide,
+  greater,
+  less,
+  logicalAnd,
+  minimum,
+  mul,
+  rem,
+  sub,
+  where,
+} from "../../ops/arithmetic.ts";
 import { takeOperation, updateOperation } from "../../ops/gather.ts";
 import { broadcastTo, reshape } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
 import { any } from "../../ops/reduce.ts";
 import { instantiate, type Tangent } from "../linearize.ts";
-import { activeOutputs, batchedGraph, fixpoint, isDefined, linearCarries, tangentGraph, transposedGraph, typesOf } from "./body.ts";
+import {
+  activeOutputs,
+  batchedGraph,
+  fixpoint,
+  isDefined,
+  linearCarries,
+  tangentGraph,
+  transposedGraph,
+  typesOf,
+} from "./body.ts";
 import { checkCarry } from "./scan.ts";
 
 /** Inputs: carries, then constants; condition and body read all of them, the body returns the next carries. */
@@ -31,9 +52,12 @@ export const whileOperation: Operation = operation<WhileAttributes>({
   kind: "control",
   infer: (_inputs, { body }) => typesOf(body.outputs),
   evaluateAll: (values, _inputs, { condition, body, carries }) => {
-    const leaves = values.map((v, i) => constant(v, (body.inputs[i] as Tensor).shape, (body.inputs[i] as Tensor).dtype));
+    const leaves = values.map((v, i) =>
+      constant(v, (body.inputs[i] as Tensor).shape, (body.inputs[i] as Tensor).dtype),
+    );
     let [carry, fixed] = cut(leaves, carries) as [readonly Tensor[], Tensor[]];
-    while ((replay(condition, [...carry, ...fixed])[0] as Tensor).item() !== 0) carry = replay(body, [...carry, ...fixed]);
+    while ((replay(condition, [...carry, ...fixed])[0] as Tensor).item() !== 0)
+      carry = replay(body, [...carry, ...fixed]);
     return carry.map((t) => t.data);
   },
 
@@ -89,7 +113,9 @@ export const whileOperation: Operation = operation<WhileAttributes>({
         : body1,
       carries,
     };
-    const args = inputs.map((x, i) => (i < carries && carry[i] && !batched[i] ? broadcastTo(x, [size, ...x.shape]) : x));
+    const args = inputs.map((x, i) =>
+      i < carries && carry[i] && !batched[i] ? broadcastTo(x, [size, ...x.shape]) : x,
+    );
     return { outputs: applyAll(whileOperation, args, rewritten), batched: carry };
   },
 });
@@ -118,9 +144,11 @@ const slotsFor = (carry: readonly Tensor[]): number => {
 
 const int = (value: number): Tensor => scalar(value, "int32");
 
-const buffersFor = (carry: readonly Tensor[], slots: number): Tensor[] => carry.map((t) => filled(0, [slots, ...t.shape], t.dtype));
+const buffersFor = (carry: readonly Tensor[], slots: number): Tensor[] =>
+  carry.map((t) => filled(0, [slots, ...t.shape], t.dtype));
 const read = (buffer: Tensor, slot: Tensor): Tensor => apply(takeOperation, [buffer, slot], { batch: 0 });
-const write = (buffer: Tensor, slot: Tensor, value: Tensor): Tensor => apply(updateOperation, [buffer, slot, value], { batch: 0 });
+const write = (buffer: Tensor, slot: Tensor, value: Tensor): Tensor =>
+  apply(updateOperation, [buffer, slot, value], { batch: 0 });
 
 /**
  * Reverse mode in memory that does not grow with the number of steps: every `stride`-th carry is kept in a
@@ -137,7 +165,11 @@ function transposeWhile(
   const linear = linearCarries(body, marks, carries);
   const isHeld = linear.map((l) => !l);
   const heldCarry = isHeld.slice(0, carries);
-  const held: Graph = { inputs: choose(body.inputs, isHeld), nodes: nonlinearNodes(body, linear), outputs: choose(body.outputs, heldCarry) };
+  const held: Graph = {
+    inputs: choose(body.inputs, isHeld),
+    nodes: nonlinearNodes(body, linear),
+    outputs: choose(body.outputs, heldCarry),
+  };
   const heldInputs = choose(inputs, isHeld);
   const nc = count(heldCarry);
   const fixed = heldInputs.slice(nc);
@@ -146,7 +178,9 @@ function transposeWhile(
 
   const advance = (carry: readonly Tensor[]): readonly Tensor[] => replay(held, [...carry, ...fixed]);
   const going = (carry: readonly Tensor[]): Tensor => {
-    const args = place(isHeld, [...carry, ...fixed]).map((t, i) => t ?? filled(0, (body.inputs[i] as Tensor).shape, (body.inputs[i] as Tensor).dtype));
+    const args = place(isHeld, [...carry, ...fixed]).map(
+      (t, i) => t ?? filled(0, (body.inputs[i] as Tensor).shape, (body.inputs[i] as Tensor).dtype),
+    );
     return replay(condition, args)[0] as Tensor;
   };
 
@@ -158,7 +192,10 @@ function transposeWhile(
       const [[i, before], carry, buffers] = cut(state, 2, nc) as [[Tensor, Tensor], Tensor[], Tensor[]];
       const full = equal(i, mul(before, slots));
       const stride = where(full, mul(before, 2), before);
-      const order = constant(Int32Array.from({ length: slots }, (_, k) => k), [slots]);
+      const order = constant(
+        Int32Array.from({ length: slots }, (_, k) => k),
+        [slots],
+      );
       const thinned = where(full, minimum(mul(order, 2), slots - 1), order);
       const compact = buffers.map((b) => apply(takeOperation, [b, thinned], { batch: 0 }));
       const filledSlots = loop(
@@ -189,7 +226,10 @@ function transposeWhile(
   };
 
   const ctStart = choose(cotangents.slice(0, carries), linear.slice(0, carries));
-  const first = [...linearCarry.map((leaf, i) => instantiate(ctStart[i], leaf)), ...linearFixed.map((leaf) => filled(0, leaf.shape, leaf.dtype))];
+  const first = [
+    ...linearCarry.map((leaf, i) => instantiate(ctStart[i], leaf)),
+    ...linearFixed.map((leaf) => filled(0, leaf.shape, leaf.dtype)),
+  ];
 
   // Backward: state = steps left, cotangents.
   const result = loop(
@@ -255,15 +295,25 @@ export function whileLoop<S>(condition: (state: S) => TensorLike, body: (state: 
   const { graphs, captured } = close("whileLoop", [
     trace("whileLoop", types, (state) => {
       const going = toTensor("whileLoop", condition(unflatten(structure, state) as S));
-      if (going.size !== 1) throw new NablaError("E-NOT-SCALAR", `whileLoop: the condition has shape ${showShape(going.shape)}, not one element`, "any or all");
+      if (going.size !== 1)
+        throw new NablaError(
+          "E-NOT-SCALAR",
+          `whileLoop: the condition has shape ${showShape(going.shape)}, not one element`,
+          "any or all",
+        );
       return [convert(reshape(going, []), "bool")];
     }),
     trace("whileLoop", types, (state) => {
       const next = flatten(body(unflatten(structure, state) as S));
       checkSameStructure("whileLoop: the state that the body returns", structure, next.structure);
-      return next.leaves.map((leaf, i) => checkCarry("whileLoop", toTensor("whileLoop", leaf as TensorLike), start[i] as Tensor));
+      return next.leaves.map((leaf, i) =>
+        checkCarry("whileLoop", toTensor("whileLoop", leaf as TensorLike), start[i] as Tensor),
+      );
     }),
   ]);
   const [c, b] = graphs as [Graph, Graph];
-  return unflatten(structure, applyAll(whileOperation, [...start, ...captured], { condition: c, body: b, carries: start.length })) as S;
+  return unflatten(
+    structure,
+    applyAll(whileOperation, [...start, ...captured], { condition: c, body: b, carries: start.length }),
+  ) as S;
 }

@@ -1,6 +1,6 @@
 /** Elements of any dtype as scalars, and the index arithmetic that kernels share. */
 import { byteSize, type DType } from "../../../base/dtype.ts";
-import { type Code, type Expr, f32, f64, type FunctionBuilder, i32, type Local, memory, select } from "../encode.ts";
+import { type Code, type Expr, type FunctionBuilder, f32, f64, i32, type Local, memory, select } from "../encode.ts";
 import { statusAddress, statusCodes } from "../kernel.ts";
 
 export type Int = Expr<"i32">;
@@ -34,10 +34,15 @@ export function asDouble(dtype: DType, address: Int): Expr<"f64"> {
   return f64.convertI32S(i32.load8u(address));
 }
 
-export const copyBytes = (to: Int, from: Int, bytes: number): Code => (bytes === 0 ? [] : memory.copy(to, from, int(bytes)));
+export const copyBytes = (to: Int, from: Int, bytes: number): Code =>
+  bytes === 0 ? [] : memory.copy(to, from, int(bytes));
 
 /** The index at an address as a place from 0 to n − 1: from the end if negative; outside, an error and 0. */
-export function placeAt(f: FunctionBuilder, address: Int, n: number): { readonly check: Code; readonly place: Local<"i32"> } {
+export function placeAt(
+  f: FunctionBuilder,
+  address: Int,
+  n: number,
+): { readonly check: Code; readonly place: Local<"i32"> } {
   const place = f.local("i32");
   const outside = i32.geU(place.get, int(n));
   const check: Code = [

@@ -4,7 +4,7 @@ import { sizeOf } from "../../../base/shape.ts";
 import type { Type } from "../../../graph/operation.ts";
 import { branchIf, type Code, type Expr, f32, f64, i32, loop, select, when } from "../encode.ts";
 import type { KernelMaker } from "../kernel.ts";
-import { asDouble, at, copyBytes, int, type Int, plus, times } from "./memory.ts";
+import { asDouble, at, copyBytes, type Int, int, plus, times } from "./memory.ts";
 
 /** Bottom-up merge sort of places: stable, NaN last. */
 export const argsort: KernelMaker = (module, _parameters, [x]) => {
@@ -72,7 +72,10 @@ export const argreduce: KernelMaker = (module, { how, axis }, [x]) => {
     module.function(["i32", "i32", "i32"], undefined, (f, x, out) => {
       const [best, value] = [f.local("f64"), f.local("f64")];
       const [place, start] = [f.local("i32"), f.local("i32")];
-      const wins = i32.or(better(value.get, best.get), i32.and(f64.ne(value.get, value.get), f64.eq(best.get, best.get)));
+      const wins = i32.or(
+        better(value.get, best.get),
+        i32.and(f64.ne(value.get, value.get), f64.eq(best.get, best.get)),
+      );
       return f.for(int(0), int(outer), 1, (o) =>
         f.for(int(0), int(inner), 1, (i) => [
           start.set(plus(times(o, n * inner), i)),

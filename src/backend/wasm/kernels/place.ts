@@ -4,7 +4,7 @@ import { sizeOf, stridesOf } from "../../../base/shape.ts";
 import type { Type } from "../../../graph/operation.ts";
 import { type Code, memory } from "../encode.ts";
 import type { KernelMaker } from "../kernel.ts";
-import { copyBytes, int, type Int, move, plus, times } from "./memory.ts";
+import { copyBytes, type Int, int, move, plus, times } from "./memory.ts";
 
 export const spread: KernelMaker = (module, { low, gap }, [x], [result]) => {
   const { shape, dtype } = x as Type;
@@ -21,10 +21,15 @@ export const spread: KernelMaker = (module, { low, gap }, [x], [result]) => {
         const n = shape[axis] as number;
         const step = (to[axis] as number) * ((between[axis] as number) + 1);
         if (axis === shape.length - 1 && between[axis] === 0) return copyBytes(target, source, n * bytes);
-        return f.for(int(0), int(n), 1, (i) => nest(axis + 1, plus(source, times(i, from[axis] as number)), plus(target, times(i, step))));
+        return f.for(int(0), int(n), 1, (i) =>
+          nest(axis + 1, plus(source, times(i, from[axis] as number)), plus(target, times(i, step))),
+        );
       };
       const total = sizeOf((result as Type).shape) * bytes;
-      return [memory.fill(out.get, int(0), int(total)), sizeOf(shape) === 0 ? [] : nest(0, x.get, plus(out.get, int(start)))];
+      return [
+        memory.fill(out.get, int(0), int(total)),
+        sizeOf(shape) === 0 ? [] : nest(0, x.get, plus(out.get, int(start))),
+      ];
     }),
   );
   return { run, scratch: 0 };
@@ -45,7 +50,9 @@ export const concatenate: KernelMaker = (module, { axis }, inputs, [result]) => 
         const from = addresses[k]?.get as Int;
         const to = plus(out, int(offset));
         offset += width;
-        return f.for(int(0), int(outer), 1, (o) => copyBytes(plus(to, times(o, row)), plus(from, times(o, width)), width));
+        return f.for(int(0), int(outer), 1, (o) =>
+          copyBytes(plus(to, times(o, row)), plus(from, times(o, width)), width),
+        );
       });
     }),
   );

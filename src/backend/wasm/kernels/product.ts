@@ -2,10 +2,10 @@
 import { byteSize } from "../../../base/dtype.ts";
 import { broadcastStrides, cutLast, sizeOf } from "../../../base/shape.ts";
 import type { Type } from "../../../graph/operation.ts";
-import { call, type Code } from "../encode.ts";
+import { type Code, call } from "../encode.ts";
 import type { KernelMaker } from "../kernel.ts";
-import { matmulKernel, matmulScratch, type MatmulSpec } from "../matmul.ts";
-import { int, type Int, plus, times } from "./memory.ts";
+import { type MatmulSpec, matmulKernel, matmulScratch } from "../matmul.ts";
+import { type Int, int, plus, times } from "./memory.ts";
 
 export const matmul: KernelMaker = (module, { strides }, [a, b], [result]) => {
   const [x, y, z] = [a as Type, b as Type, result as Type];
@@ -40,7 +40,12 @@ export const matmul: KernelMaker = (module, { strides }, [a, b], [result]) => {
         if (axis === last) return call(inner, x, y, to, scratch.get);
         const size = sizeOf(batch.slice(axis + 1)) * m * n * bytes;
         return f.for(int(0), int(batch[axis] as number), 1, (i) =>
-          nest(axis + 1, plus(x, times(i, (left.lead[axis] as number) * bytes)), plus(y, times(i, (right.lead[axis] as number) * bytes)), plus(to, times(i, size))),
+          nest(
+            axis + 1,
+            plus(x, times(i, (left.lead[axis] as number) * bytes)),
+            plus(y, times(i, (right.lead[axis] as number) * bytes)),
+            plus(to, times(i, size)),
+          ),
         );
       };
       return nest(0, a.get, b.get, out.get);
