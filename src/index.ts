@@ -14,6 +14,7 @@ export * from "./ops/convolve.ts";
 export * from "./ops/create.ts";
 export * from "./ops/gather.ts";
 export * from "./ops/math.ts";
+export type { TensorMethods } from "./ops/methods.ts";
 export * from "./ops/movement.ts";
 export { type RandomOptions, random } from "./ops/random.ts";
 export * from "./ops/reduce.ts";

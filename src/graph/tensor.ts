@@ -110,6 +110,11 @@ export class Tensor {
     return `Tensor(${type}: ${shown.join(", ")}${data.length > 8 ? ", …" : ""})`;
   }
 
+  /** What Node's console shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   toJSON(): unknown {
     return this.toArray();
   }

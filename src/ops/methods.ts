@@ -127,10 +127,11 @@ const methods = {
 } as const;
 
 type Method<F> = F extends (x: infer _X, ...rest: infer R) => infer T ? (...rest: R) => T : never;
-type Methods = { readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> };
+/** The operations that a tensor has as methods. */
+export type TensorMethods = { readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> };
 
-declare module "../graph/tensor.ts" {
-  interface Tensor extends Methods {}
+declare module "../graph/tensor.js" {
+  interface Tensor extends TensorMethods {}
 }
 
 for (const [name, f] of Object.entries(methods)) {
