@@ -18,17 +18,16 @@ export const take: KernelMaker = (module, { batch }, [x, index]) => {
   const blocks = sizeOf(shape.slice(0, b));
   const run = module.once(`take:${[n, row, dtype, count, blocks]}`, () =>
     module.function(three, undefined, (f, x, index, out) =>
-      n === 0 || bytes === 0
-        ? []
-        : f.for(int(0), int(blocks), 1, (block) =>
-            f.for(int(0), int(count), 1, (i) => {
-              const k = plus(times(block, count), i);
-              const { check, place } = placeAt(f, at(index.get, k, "int32"), n);
-              const from = plus(x.get, times(plus(times(block, n), place.get), bytes));
-              const to = plus(out.get, times(k, bytes));
-              return [check, row === 1 ? move(dtype, to, from) : copyBytes(to, from, bytes)];
-            }),
-          ),
+      // An empty axis has no place: every index is an error, and nothing can be read.
+      f.for(int(0), int(blocks), 1, (block) =>
+        f.for(int(0), int(count), 1, (i) => {
+          const k = plus(times(block, count), i);
+          const { check, place } = placeAt(f, at(index.get, k, "int32"), n);
+          const from = plus(x.get, times(plus(times(block, n), place.get), bytes));
+          const to = plus(out.get, times(k, bytes));
+          return [check, n === 0 ? [] : row === 1 ? move(dtype, to, from) : copyBytes(to, from, bytes)];
+        }),
+      ),
     ),
   );
   return { run, scratch: 0 };
@@ -45,17 +44,16 @@ export const scatterAdd: KernelMaker = (module, { batch, size }, [index, updates
   const run = module.once(`scatterAdd:${[n, row, dtype, count, blocks]}`, () =>
     module.function(three, undefined, (f, index, updates, out) => [
       memory.fill(out.get, int(0), int(blocks * n * row * bytes)),
-      n === 0
-        ? []
-        : f.for(int(0), int(blocks), 1, (block) =>
-            f.for(int(0), int(count), 1, (i) => {
-              const k = plus(times(block, count), i);
-              const { check, place } = placeAt(f, at(index.get, k, "int32"), n);
-              const to = plus(out.get, times(plus(times(block, n), place.get), row * bytes));
-              const from = plus(updates.get, times(k, row * bytes));
-              return [check, f.for(int(0), int(row * bytes), bytes, (r) => addTo(dtype, plus(to, r), plus(from, r)))];
-            }),
-          ),
+      f.for(int(0), int(blocks), 1, (block) =>
+        f.for(int(0), int(count), 1, (i) => {
+          const k = plus(times(block, count), i);
+          const { check, place } = placeAt(f, at(index.get, k, "int32"), n);
+          const to = plus(out.get, times(plus(times(block, n), place.get), row * bytes));
+          const from = plus(updates.get, times(k, row * bytes));
+          const end = int(n === 0 ? 0 : row * bytes);
+          return [check, f.for(int(0), end, bytes, (r) => addTo(dtype, plus(to, r), plus(from, r)))];
+        }),
+      ),
     ]),
   );
   return { run, scratch: 0 };
@@ -71,13 +69,11 @@ export const update: KernelMaker = (module, { batch }, [x]) => {
   const run = module.once(`update:${[n, bytes, blocks]}`, () =>
     module.function(["i32", "i32", "i32", "i32", "i32"], undefined, (f, x, index, value, out) => [
       when(i32.ne(x.get, out.get), copyBytes(out.get, x.get, blocks * n * bytes)),
-      n === 0
-        ? []
-        : f.for(int(0), int(blocks), 1, (block) => {
-            const { check, place } = placeAt(f, at(index.get, block, "int32"), n);
-            const to = plus(out.get, times(plus(times(block, n), place.get), bytes));
-            return [check, copyBytes(to, plus(value.get, times(block, bytes)), bytes)];
-          }),
+      f.for(int(0), int(blocks), 1, (block) => {
+        const { check, place } = placeAt(f, at(index.get, block, "int32"), n);
+        const to = plus(out.get, times(plus(times(block, n), place.get), bytes));
+        return [check, n === 0 ? [] : copyBytes(to, plus(value.get, times(block, bytes)), bytes)];
+      }),
     ]),
   );
   return { run, scratch: 0 };

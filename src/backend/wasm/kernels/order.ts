@@ -2,7 +2,7 @@
 import { byteSize } from "../../../base/dtype.ts";
 import { sizeOf } from "../../../base/shape.ts";
 import type { Type } from "../../../graph/operation.ts";
-import { branchIf, type Code, type Expr, f32, f64, i32, loop, select, when } from "../encode.ts";
+import { branchIf, type Code, type Expr, f32, f64, i32, loop, memory, select, when } from "../encode.ts";
 import type { KernelMaker } from "../kernel.ts";
 import { asDouble, at, copyBytes, type Int, int, plus, times } from "./memory.ts";
 
@@ -100,8 +100,9 @@ export const cumsum: KernelMaker = (module, { axis, reverse }, [x]) => {
   const inner = sizeOf(shape.slice((axis as number) + 1));
   const outer = sizeOf(shape.slice(0, axis as number));
   const floating = dtype === "float64" || dtype === "float32";
+  const size = floating ? 8 : 4;
   const run = module.once(`cumsum:${[n, inner, outer, dtype, reverse]}`, () =>
-    module.function(["i32", "i32", "i32"], undefined, (f, x, out) => {
+    module.function(["i32", "i32", "i32"], undefined, (f, x, out, totals) => {
       const total = f.local("f64");
       const whole = f.local("i32");
       const place = f.local("i32");
@@ -113,17 +114,30 @@ export const cumsum: KernelMaker = (module, { axis, reverse }, [x]) => {
             dtype === "float64" ? f64.store(to, total.get) : f32.store(to, f32.demoteF64(total.get)),
           ]
         : [whole.set(i32.add(whole.get, i32.load(from))), i32.store(to, whole.get)];
-      return f.for(int(0), int(outer), 1, (o) =>
-        f.for(int(0), int(inner), 1, (i) => [
+      const row = (o: Int, k: Int): Int => plus(times(o, n), reverse ? i32.sub(int(n - 1), k) : k);
+      if (inner === 1) {
+        return f.for(int(0), int(outer), 1, (o) => [
           total.set(f64.const(0)),
           whole.set(int(0)),
-          f.for(int(0), int(n), 1, (k) => [
-            place.set(plus(times(plus(times(o, n), reverse ? i32.sub(int(n - 1), k) : k), inner), i)),
+          f.for(int(0), int(n), 1, (k) => [place.set(row(o, k)), step]),
+        ]);
+      }
+      // Row after row, a total for each column: going down one column at a time misses the cache at every step.
+      const held = (i: Int): Int => plus(totals.get, times(i, size));
+      const start = f.local("i32");
+      return f.for(int(0), int(outer), 1, (o) => [
+        memory.fill(totals.get, int(0), int(inner * size)),
+        f.for(int(0), int(n), 1, (k) => [
+          start.set(times(row(o, k), inner)),
+          f.for(int(0), int(inner), 1, (i) => [
+            place.set(plus(start.get, i)),
+            floating ? total.set(f64.load(held(i))) : whole.set(i32.load(held(i))),
             step,
+            floating ? f64.store(held(i), total.get) : i32.store(held(i), whole.get),
           ]),
         ]),
-      );
+      ]);
     }),
   );
-  return { run, scratch: 0 };
+  return { run, scratch: inner === 1 ? 0 : inner * size };
 };
