@@ -13,6 +13,7 @@ export * from "./ops/contract.ts";
 export * from "./ops/convolve.ts";
 export * from "./ops/create.ts";
 export * from "./ops/gather.ts";
+export * from "./ops/linalg/index.ts";
 export * from "./ops/math.ts";
 export type { TensorMethods } from "./ops/methods.ts";
 export * from "./ops/movement.ts";

@@ -183,6 +183,32 @@ describe("programs", () => {
     expect(Object.is(numbers(c)[2], 0)).toBe(true);
   });
 
+  test("the results of a scan are not overwritten by the values of its body", () => {
+    // Each row of the results is as large as the temporaries of a step, which could take its place.
+    const f = (x: Tensor): Tensor =>
+      scan(
+        (c: Tensor, v: Tensor) => {
+          const y = softmax(c.matmul(c).add(v)).sum({ axis: 0 });
+          return [c.add(y), y.mul(2)] as const;
+        },
+        x,
+        [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+          [7, 8],
+        ],
+      )[1];
+    const start = [
+      [0.1, 0.2],
+      [0.3, 0.4],
+    ];
+    const [plain, compiled] = [numbers(f(tensor(start))), numbers(compile(f)(start))];
+    compiled.forEach((v, i) => {
+      expect(v).toBeCloseTo(plain[i] as number, 12);
+    });
+  });
+
   test("scan and cond inside a scan", () => {
     const f = (x: Tensor): Tensor =>
       scan(

@@ -18,6 +18,22 @@ interface Life {
   last: number;
 }
 
+/** Stacks of which the steps inside these loops write a slice. */
+function stacksOf(steps: readonly Step[]): Buffer[] {
+  return steps.flatMap((step): Buffer[] => {
+    if (step.kind === "repeat") return stacksOf(step.body);
+    if (step.kind === "while") return stacksOf([...step.condition, ...step.body]);
+    if (step.kind === "branch") return stacksOf([...step.yes, ...step.no]);
+    const written =
+      step.kind === "copy"
+        ? [step.to]
+        : step.kind === "routine"
+          ? step.outputs
+          : [...step.writes, ...step.reductions].map((w) => w.buffer);
+    return written.flatMap((buffer) => (buffer.slice === undefined ? [] : [buffer.slice.of]));
+  });
+}
+
 /** First and last step that touches each buffer; what a loop body reads from outside lives through the whole loop. */
 function lives(lowered: Lowered): { readonly life: Map<Buffer, Life>; readonly end: number } {
   const life = new Map<Buffer, Life>();
@@ -50,10 +66,10 @@ function lives(lowered: Lowered): { readonly life: Map<Buffer, Life>; readonly e
           visit(step.no);
           break;
         case "repeat":
-          around(() => visit(step.body));
+          around([step], () => visit(step.body));
           break;
         case "while":
-          around(() => {
+          around([step], () => {
             visit(step.condition);
             touch(step.going);
             visit(step.body);
@@ -62,8 +78,10 @@ function lives(lowered: Lowered): { readonly life: Map<Buffer, Life>; readonly e
       }
     }
   };
-  const around = (body: () => void): void => {
+  // What a body reads from outside lives through the whole loop; and so does a stack that it fills slice by slice.
+  const around = (steps: readonly Step[], body: () => void): void => {
     const start = time;
+    stacksOf(steps).forEach(touch);
     body();
     for (const span of life.values()) if (span.first <= start && span.last > start) span.last = time;
   };

@@ -43,6 +43,8 @@ export interface Lane {
 /** The arithmetic in which an elementwise operation states its code, the same for every code generator. */
 export interface Lanes {
   constant(value: number, dtype: DType): Lane;
+  /** The same value, computed once however often it is used: other results are code that is written again. */
+  hold(a: Lane): Lane;
   add(a: Lane, b: Lane): Lane;
   sub(a: Lane, b: Lane): Lane;
   mul(a: Lane, b: Lane): Lane;

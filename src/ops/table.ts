@@ -3,8 +3,10 @@ import type { Operation } from "../graph/operation.ts";
 import * as arithmetic from "./arithmetic.ts";
 import * as contract from "./contract.ts";
 import * as gather from "./gather.ts";
+import * as linalg from "./linalg/records.ts";
 import * as math from "./math.ts";
 import * as movement from "./movement.ts";
+import * as random from "./random.ts";
 import { castOperation } from "./record.ts";
 import * as reduce from "./reduce.ts";
 
@@ -19,5 +21,8 @@ function records(family: object): Operation[] {
 }
 
 export const operations: readonly Operation[] = [
-  ...new Set([castOperation, ...[arithmetic, math, movement, reduce, gather, contract].flatMap(records)]),
+  ...new Set([
+    castOperation,
+    ...[arithmetic, math, movement, reduce, gather, contract, linalg, random].flatMap(records),
+  ]),
 ];

@@ -209,7 +209,8 @@ class LoopWriter {
         const code = single
           ? loadSingle(dtype, address)
           : loadVector(dtype, address, axis.strides[instruction.read] as number, this.#width);
-        values.push(lanes.hold({ dtype, code }));
+        const read: VectorLane = { dtype, code };
+        values.push(lanes.hold(read));
       } else {
         const { operation, attributes, args, dtype } = instruction;
         const result = operation.lower?.(lanes, args.map(value), attributes, { shape: [], dtype }) as VectorLane;

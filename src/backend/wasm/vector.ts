@@ -46,7 +46,8 @@ export class VectorLanes implements Lanes {
   }
 
   /** A value that may be read any number of times. */
-  hold(value: VectorLane): VectorLane {
+  hold(a: Lane): VectorLane {
+    const value = a as VectorLane;
     if (value.number !== undefined) return value;
     const [code, local] = this.#f.let(value.code);
     this.statements.push(code);
@@ -161,7 +162,7 @@ export class VectorLanes implements Lanes {
 
   /** Integers lane by lane, for what SIMD has not. */
   #lanewise(a: Lane, b: Lane, each: (x: Expr<"i32">, y: Expr<"i32">) => Expr<"i32">): Lane {
-    const [x, y] = [this.hold(a as VectorLane).code, this.hold(b as VectorLane).code];
+    const [x, y] = [this.hold(a).code, this.hold(b).code];
     let result = x;
     for (let i = 0; i < this.width; i++) {
       result = i32x4.replaceLane(result, i, each(i32x4.extractLane(x, i), i32x4.extractLane(y, i)));
@@ -255,7 +256,7 @@ export class VectorLanes implements Lanes {
   /** x − y·trunc(x/y); 0 where y is 0 (no trap), and where −2³¹ meets −1. */
   #integerRemainder(a: Lane, b: Lane): Lane {
     const rem = a.dtype === "uint32" ? i32.remU : i32.remS;
-    const divisor = this.hold(b as VectorLane);
+    const divisor = this.hold(b);
     const safe = this.select(this.equal(divisor, this.constant(0, b.dtype)), this.constant(1, b.dtype), divisor);
     return this.#lanewise(a, safe, rem);
   }

@@ -1,9 +1,11 @@
 /** The kernels of routines by the name under which operations ask for them. */
 import type { KernelMaker } from "../kernel.ts";
 import { scatterAdd, take, update } from "./gather.ts";
+import { linalgKernels } from "./linalg/index.ts";
 import { argreduce, argsort, cumsum } from "./order.ts";
 import { concatenate, spread } from "./place.ts";
 import { matmul } from "./product.ts";
+import { randomKernels } from "./random.ts";
 
 export const kernels: Readonly<Record<string, KernelMaker>> = {
   argreduce,
@@ -15,4 +17,6 @@ export const kernels: Readonly<Record<string, KernelMaker>> = {
   spread,
   take,
   update,
+  ...linalgKernels,
+  ...randomKernels,
 };

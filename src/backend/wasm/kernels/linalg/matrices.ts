@@ -1,0 +1,153 @@
+/** What the kernels on matrices share: float64 cores, called for each matrix of a batch, and scalar loops. */
+import { sizeOf } from "../../../../base/shape.ts";
+import type { Type } from "../../../../graph/operation.ts";
+import {
+  type Code,
+  call,
+  type Expr,
+  type FunctionBuilder,
+  type FunctionReference,
+  f32,
+  f64,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  sequence,
+  when,
+  whileDo,
+} from "../../encode.ts";
+import type { Kernel } from "../../kernel.ts";
+import { asDouble, at, type Int, int, plus, times } from "../memory.ts";
+
+export type Real = Expr<"f64">;
+export const zero: Real = f64.const(0);
+export const one: Real = f64.const(1);
+export const { add, sub, mul, div, sqrt, abs, neg } = f64;
+
+/** Element i of an array of float64. */
+export const get = (base: Int, i: Int): Real => f64.load(at(base, i, "float64"));
+export const put = (base: Int, i: Int, value: Real): Code => f64.store(at(base, i, "float64"), value);
+/** Place of (i, j) among rows of n. */
+export const cell = (i: Int, n: number, j: Int): Int => plus(times(i, n), j);
+/** The address of row i. */
+export const row = (base: Int, i: Int, n: number): Int => plus(base, times(i, 8 * n));
+
+export const reals = (f: FunctionBuilder, count: number): Local<"f64">[] =>
+  Array.from({ length: count }, () => f.local("f64"));
+export const ints = (f: FunctionBuilder, count: number): Local<"i32">[] =>
+  Array.from({ length: count }, () => f.local("i32"));
+
+/** `for (i = from - 1; i >= to; i--)`. */
+export function down(f: FunctionBuilder, from: Int, to: Int, body: (i: Int) => Code): Code {
+  const i = f.local("i32");
+  return f.for(int(0), i32.sub(from, to), 1, (k) => [i.set(i32.sub(i32.sub(from, int(1)), k)), body(i.get)]);
+}
+
+/** total += (or −=) Σ x[i]·y[i] from `from` on. */
+export const dot = (f: FunctionBuilder, total: Local<"f64">, x: Int, y: Int, from: Int, to: Int, minus = false): Code =>
+  f.for(from, to, 1, (i) => total.set((minus ? sub : add)(total.get, mul(get(x, i), get(y, i)))));
+
+/** y[i] −= c·x[i]. */
+export const subtract = (f: FunctionBuilder, y: Int, c: Real, x: Int, from: Int, to: Int): Code =>
+  f.for(from, to, 1, (i) => put(y, i, sub(get(y, i), mul(c, get(x, i)))));
+
+export const fill = (f: FunctionBuilder, base: Int, count: Int, value: Real): Code =>
+  f.for(int(0), count, 1, (i) => put(base, i, value));
+
+/** Exchanges x[i] and y[i]. */
+export function exchange(f: FunctionBuilder, x: Int, y: Int, count: Int): Code {
+  const held = f.local("f64");
+  return f.for(int(0), count, 1, (i) => [held.set(get(x, i)), put(x, i, get(y, i)), put(y, i, held.get)]);
+}
+
+/** total = Σ x·0: not 0 if an element is not finite. */
+export const finiteness = (f: FunctionBuilder, total: Local<"f64">, base: Int, count: number): Code => [
+  total.set(zero),
+  f.for(int(0), int(count), 1, (i) => total.set(add(total.get, mul(get(base, i), zero)))),
+];
+
+/** (base, count) → a power of two by which to multiply, so that the greatest element lies between ½ and 1. */
+export const scaleOf = (module: ModuleBuilder): FunctionReference<"f64"> =>
+  module.once("scaleOf", () =>
+    module.function(["i32", "i32"], "f64", (f, base, count) => {
+      const [big, scale] = [f.local("f64"), f.local("f64")];
+      const times = (factor: number): Code => scale.set(mul(scale.get, f64.const(factor)));
+      const scaled = mul(big.get, scale.get);
+      const statements: Code = [
+        f.for(int(0), count.get, 1, (i) => big.set(f64.max(big.get, abs(get(base.get, i))))),
+        scale.set(one),
+        when(f64.gt(big.get, zero), [
+          whileDo(f64.gt(scaled, one), times(0.5)),
+          whileDo(i32.and(f64.lt(scaled, f64.const(0.5)), f64.lt(scale.get, f64.const(2 ** 1000))), times(2)),
+        ]),
+      ];
+      return sequence(statements, scale.get);
+    }),
+  );
+
+/** An argument of the kernel: how many elements belong to one matrix. */
+interface Operand {
+  readonly argument: number;
+  readonly size: number;
+  readonly type: Type;
+}
+
+/**
+ * Runs `core`(inputs, results, work) for every matrix of the batch. The core sees float64 (and int32): float32 is
+ * widened into scratch memory before and rounded after. Inputs before `first` are not read.
+ */
+export function forEachMatrix(
+  module: ModuleBuilder,
+  name: string,
+  batch: number,
+  inputTypes: readonly Type[],
+  resultTypes: readonly Type[],
+  workBytes: number,
+  core: () => FunctionReference<undefined>,
+  first = 0,
+): Kernel {
+  const count = inputTypes.length + resultTypes.length;
+  const all = [...inputTypes, ...resultTypes].map((type, argument): Operand => {
+    return { argument, size: batch === 0 ? 0 : sizeOf(type.shape) / batch, type };
+  });
+  let next = 0;
+  const place = ({ type, size }: Operand): number | undefined => {
+    if (type.dtype !== "float32") return undefined;
+    next += 8 * size;
+    return next - 8 * size;
+  };
+  const staged = all.map((o) => ({ ...o, staged: place(o) }));
+  const inputs = staged.slice(first, inputTypes.length);
+  const results = staged.slice(inputTypes.length);
+  const work = Math.ceil(next / 16) * 16;
+  const key = `${name}:${[batch, first]}:${all.map((o) => `${o.type.dtype}${o.size}`)}`;
+  const run = module.once(key, () => {
+    const matrix = core();
+    const parameters = Array.from({ length: count + 1 }, () => "i32" as const);
+    return module.function(parameters, undefined, (f, ...args) => {
+      const scratch = (args.at(-1) as Local<"i32">).get;
+      return f.for(int(0), int(batch), 1, (b) => {
+        const own = ({ argument, size, type }: Operand): Int =>
+          plus((args[argument] as Local<"i32">).get, times(b, size * (type.dtype === "float64" ? 8 : 4)));
+        const seen = (o: Operand & { staged: number | undefined }): Int =>
+          o.staged === undefined ? own(o) : plus(scratch, int(o.staged));
+        return [
+          inputs.map((o) =>
+            o.staged === undefined
+              ? []
+              : f.for(int(0), int(o.size), 1, (i) => put(seen(o), i, asDouble("float32", at(own(o), i, "float32")))),
+          ),
+          call(matrix, ...inputs.map(seen), ...results.map(seen), plus(scratch, int(work))),
+          results.map((o) =>
+            o.staged === undefined
+              ? []
+              : f.for(int(0), int(o.size), 1, (i) =>
+                  f32.store(at(own(o), i, "float32"), f32.demoteF64(get(seen(o), i))),
+                ),
+          ),
+        ];
+      });
+    });
+  });
+  return { run, scratch: work + workBytes };
+}
