@@ -423,8 +423,11 @@ export const rem = binary({
 /** The remainder with the sign of y, as NumPy's and Python's. */
 export function mod(x: TensorLike, y: TensorLike): Tensor {
   const r = rem(x, y);
-  return where(logicalAnd(notEqual(r, 0), notEqual(less(r, 0), less(toTensor("mod", y), 0))), add(r, y), r);
+  return where(differsInSign(r, y), add(r, y), r);
 }
+
+const differsInSign = (r: Tensor, y: TensorLike): Tensor =>
+  logicalAnd(notEqual(r, 0), notEqual(less(r, 0), less(toTensor("mod", y), 0)));
 
 export const isNaN = unary({
   name: "isNaN",
@@ -506,9 +509,12 @@ export const square = (x: TensorLike): Tensor => {
 
 export const reciprocal = (x: TensorLike): Tensor => div(1, x);
 
-/** ⌊x / y⌋; integers stay integers. */
+/** ⌊x / y⌋, with x = y·floorDivide(x, y) + mod(x, y): 1 // 0.1 is 9, although 1 / 0.1 is 10. Integers stay integers. */
 export function floorDivide(x: TensorLike, y: TensorLike): Tensor {
   const { dtype } = meet("floorDivide", [x, y]);
-  const quotient = floor(div(x, y));
-  return isFloat(dtype) ? quotient : cast(quotient, dtype === "bool" ? "int32" : dtype);
+  const ratio = div(x, y);
+  if (!isFloat(dtype)) return cast(floor(ratio), dtype === "bool" ? "int32" : dtype);
+  const r = rem(x, y);
+  const quotient = round(div(sub(x, r), y));
+  return where(equal(y, 0), ratio, where(differsInSign(r, y), sub(quotient, 1), quotient));
 }

@@ -14,6 +14,7 @@ import {
   matrixTranspose,
   moveAxis,
   reshape,
+  squeeze,
   sumTo,
   transpose,
 } from "./movement.ts";
@@ -257,6 +258,8 @@ export function tensordot(
   axes: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
   const [x, y] = pair("tensordot", a, b);
+  if (typeof axes === "number" && !(Number.isInteger(axes) && axes >= 0))
+    throw new NablaError("E-OPTION", `tensordot: axes is ${axes}, not a number of axes`, "[axes of a, axes of b]");
   const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
   const [xs, ys] =
     typeof axes === "number"
@@ -291,25 +294,29 @@ export function einsum(formula: string, ...operands: readonly TensorLike[]): Ten
   const { tensors, dtype } = meet("einsum", operands);
   const { inputs, output } = parseEinsum(formula, tensors);
   const sizes = new Map<string, number>();
-  let terms = tensors.map((t, i) => {
-    const labels = inputs[i] as string[];
-    labels.forEach((label, axis) => {
+  tensors.forEach((t, i) => {
+    (inputs[i] as string[]).forEach((label, axis) => {
       const n = t.shape[axis] as number;
-      const known = sizes.get(label);
-      if (known !== undefined && known !== n) {
+      const known = sizes.get(label) ?? 1;
+      if (known !== 1 && n !== 1 && known !== n) {
         throw new NablaError(
           "E-SHAPE",
           `einsum: "${label}" is ${known} in one operand and ${n} in operand ${i} of shape ${showShape(t.shape)}`,
         );
       }
-      sizes.set(label, n);
+      sizes.set(label, n === 1 ? known : n);
     });
-    return withoutRepeats({ labels, t: convert(t, computeIn("einsum", "number", dtype)) });
   });
-  for (const label of output) {
+  let terms = tensors.map((t, i) => {
+    const given = convert(t, computeIn("einsum", "number", dtype));
+    return withoutRepeats(withoutStretched({ labels: inputs[i] as string[], t: given }, sizes));
+  });
+  output.forEach((label, i) => {
     if (!sizes.has(label))
       throw new NablaError("E-OPTION", `einsum: "${label}" of the result is in no operand of "${formula}"`);
-  }
+    if (output.indexOf(label) < i)
+      throw new NablaError("E-OPTION", `einsum: "${label}" stands twice in the result of "${formula}"`);
+  });
   while (terms.length > 1) {
     const [a, b, ...rest] = terms as [Labelled, Labelled, ...Labelled[]];
     const needed = new Set([...output, ...rest.flatMap((r) => r.labels)]);
@@ -359,6 +366,12 @@ function parseEinsum(formula: string, tensors: readonly Tensor[]): { inputs: str
   const all = inputs.flat();
   const once = [...new Set(all)].filter((l) => l.startsWith(".") || all.indexOf(l) === all.lastIndexOf(l)).sort();
   return { inputs, output: once };
+}
+
+/** An axis of size 1 that stretches to the size in other operands drops out of the product. */
+function withoutStretched({ labels, t }: Labelled, sizes: ReadonlyMap<string, number>): Labelled {
+  const axis = labels.flatMap((label, i) => (t.shape[i] === 1 && sizes.get(label) !== 1 ? [i] : []));
+  return { labels: labels.filter((_, i) => !axis.includes(i)), t: squeeze(t, axis) };
 }
 
 /** "ii" takes the diagonal. */

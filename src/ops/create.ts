@@ -44,9 +44,10 @@ function likeOf(x: TensorLike, value: number): Tensor {
 /** The identity matrix, or an n × m matrix with ones on its diagonal. */
 export function eye(n: number, m: number = n, options: CreateOptions = {}): Tensor {
   const dtype = dtypeFrom("eye", options);
+  const shape = checkShape("eye", [n, m]);
   const data = allocate(dtype, n * m);
   for (let i = 0; i < Math.min(n, m); i++) data[i * m + i] = 1;
-  return constant(data, [n, m], dtype);
+  return constant(data, shape, dtype);
 }
 
 /** start, start + step, … below stop; `arange(n)` counts from 0. Integers give int32 only if asked for. */
@@ -66,7 +67,7 @@ export function linspace(start: number, stop: number, count = 50, options: Creat
   const dtype = dtypeFrom("linspace", options);
   const data = allocate(dtype, checkShape("linspace", count)[0] as number);
   for (let i = 0; i < data.length; i++) {
-    data[i] = i === data.length - 1 ? stop : start + (i * (stop - start)) / (data.length - 1);
+    data[i] = i > 0 && i === data.length - 1 ? stop : start + (i * (stop - start)) / Math.max(1, data.length - 1);
   }
   return constant(data, [data.length], dtype);
 }

@@ -5,7 +5,7 @@ import { checkAxis, removeAxes, type Shape, sameShape, showShape, sizeOf } from 
 import { meet, toTensor } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { add, equal, less, mul, neg, where } from "./arithmetic.ts";
+import { add, equal, greaterEqual, less, logicalOr, minimum, mul, neg, where } from "./arithmetic.ts";
 import { broadcastTo, concatenate, expandDims, moveAxis, reshape, slice, transpose } from "./movement.ts";
 import { convert, operation } from "./record.ts";
 
@@ -240,6 +240,7 @@ const integers = (value: TensorLike): Tensor => convert(toTensor("index", value)
 /** Index tensors: integers as they are; whole numbers in floats; NaN and fractions are errors. */
 export function toIndex(what: string, index: TensorLike): Tensor {
   const t = toTensor(what, index);
+  if (t.dtype === "uint32") return convert(minimum(t, 2 ** 31 - 1), "int32"); // what is too great must not wrap
   if (isInteger(t.dtype)) return convert(t, "int32");
   if (t.dtype === "bool")
     throw new NablaError("E-DTYPE", `${what}: the index is bool`, "where(mask, x, y), or compress by nonzero places");
@@ -288,24 +289,32 @@ export function at(x: TensorLike, ...indices: readonly TensorLike[]): Tensor {
   if (indices.length === 0 || indices.length > t.rank) {
     throw new NablaError("E-INDEX", `at: ${indices.length} indices for the ${t.rank} axes of ${showShape(t.shape)}`);
   }
+  const size = sizeOf(t.shape.slice(0, indices.length));
   let flat: Tensor | undefined;
   indices.forEach((index, axis) => {
     const n = t.shape[axis] as number;
-    const i = wrap("at", toIndex("at", index), n);
-    flat = flat === undefined ? i : add(mul(flat, n), i);
+    const i = wrap("at", toIndex("at", index), n, size);
+    // What is outside one axis stays outside all of them: it must not fall into another row.
+    if (flat === undefined) flat = i;
+    else {
+      const next = add(mul(flat, n), i);
+      flat = next.level === 0 ? next : where(logicalOr(equal(flat, size), equal(i, size)), size, next);
+    }
   });
-  const rows = reshape(t, [sizeOf(t.shape.slice(0, indices.length)), ...t.shape.slice(indices.length)]);
+  const rows = reshape(t, [size, ...t.shape.slice(indices.length)]);
   return apply(takeOperation, [rows, flat as Tensor], { batch: 0 });
 }
 
-/** Checks constant indices at once, so that a wrong one cannot fall into another row. */
-function wrap(what: string, index: Tensor, n: number): Tensor {
+/** Indices from the end become indices from the start. Constant ones are checked at once; others give `outside`. */
+function wrap(what: string, index: Tensor, n: number, outside: number): Tensor {
   if (index.level === 0) {
     index.data.forEach((i) => {
       place(what, i, n);
     });
+    return where(less(index, 0), add(index, n), index);
   }
-  return where(less(index, 0), add(index, n), index);
+  const i = where(less(index, 0), add(index, n), index);
+  return where(logicalOr(less(i, 0), greaterEqual(i, n)), outside, i);
 }
 
 /** Sums `updates` into a copy of x at integer places of axis 0. */
@@ -339,6 +348,8 @@ export function oneHot(
   options: { readonly dtype?: "float64" | "float32" | "int32" | "bool" } = {},
 ): Tensor {
   const i = toIndex("oneHot", index);
+  if (!Number.isInteger(classes) || classes < 0)
+    throw new NablaError("E-OPTION", `oneHot: the number of classes is ${classes}, not an integer ≥ 0`);
   if (i.level === 0) {
     i.data.forEach((v) => {
       if (v < 0 || v >= classes) throw new NablaError("E-INDEX", `oneHot: class ${v} is outside 0 to ${classes - 1}`);

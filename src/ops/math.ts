@@ -301,7 +301,7 @@ export function hypot(x: TensorLike, y: TensorLike): Tensor {
   const [a, b] = tensors.map((t) => abs(convert(t, dtype === "float32" ? dtype : "float64"))) as [Tensor, Tensor];
   const larger = where(greater(a, b), a, b);
   const smaller = where(greater(a, b), b, a);
-  const plain = lessEqual(larger, 0);
+  const plain = logicalOr(lessEqual(larger, 0), equal(larger, Infinity));
   const ratio = div(smaller, where(plain, 1, larger));
   return mul(larger, sqrt(add(1, square(ratio))));
 }

@@ -627,6 +627,7 @@ export function tile(x: TensorLike, repeats: readonly number[] | number): Tensor
 export function repeat(x: TensorLike, times: number, axis = 0): Tensor {
   const t = toTensor("repeat", x);
   const a = checkAxis("repeat", axis, t.rank);
+  checkShape("repeat", [times]);
   const wide = broadcastTo(expandDims(t, a + 1), t.shape.toSpliced(a + 1, 0, times));
   return reshape(wide, t.shape.with(a, (t.shape[a] as number) * times));
 }
@@ -635,6 +636,7 @@ export function repeat(x: TensorLike, times: number, axis = 0): Tensor {
 export function roll(x: TensorLike, shift: number, axis = 0): Tensor {
   const t = toTensor("roll", x);
   const a = checkAxis("roll", axis, t.rank);
+  if (!Number.isInteger(shift)) throw new NablaError("E-OPTION", `roll: shift is ${shift}, not an integer`);
   const n = t.shape[a] as number;
   if (n === 0) return t;
   const cut = n - (((shift % n) + n) % n);

@@ -91,6 +91,11 @@ export function elementwise(declaration: ElementwiseDeclaration, arity: number):
   const { name, evaluate, evaluateInteger, partials, undefinedAt, ranges, edges, result } = declaration;
   const domain = declaration.domain ?? "float";
   const differentiable = result === undefined && (domain === "float" || partials !== undefined);
+  const onConverted = (inputs: readonly Tensor[]): Tensor =>
+    apply(
+      record,
+      inputs.map((t) => convert(t, computeIn(name, domain, t.dtype))),
+    );
   const record: Operation = {
     name,
     kind: "elementwise",
@@ -106,8 +111,9 @@ export function elementwise(declaration: ElementwiseDeclaration, arity: number):
     ...(undefinedAt ? { undefinedAt } : {}),
     lower: (lanes, inputs) => declaration.lower(lanes, ...inputs),
     laws: {
-      ...elementwiseLaws(() => record, arity, ranges, edges, differentiable),
+      ...elementwiseLaws(onConverted, arity, ranges, edges, differentiable),
       ...(domain === "bool" ? { dtype: "bool" } : domain === "integer" ? { dtype: "int32" } : {}),
+      ...(domain === "number" ? { integer: true } : {}),
     },
   };
   return record;
@@ -116,7 +122,7 @@ export function elementwise(declaration: ElementwiseDeclaration, arity: number):
 const shapeOf = (t: Type): Shape => t.shape;
 
 function elementwiseLaws(
-  record: () => Operation,
+  f: (inputs: readonly Tensor[]) => Tensor,
   arity: number,
   ranges: ElementwiseDeclaration["ranges"],
   edges: ElementwiseDeclaration["edges"],
@@ -139,7 +145,7 @@ function elementwiseLaws(
     cases: shapes.map((s) => ({
       label: s.map((x) => `[${x}]`).join(" "),
       shapes: s,
-      apply: (...inputs) => apply(record(), inputs),
+      apply: (...inputs) => f(inputs),
       ...(ranges ? { ranges } : {}),
       differentiable,
     })),

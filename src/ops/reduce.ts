@@ -159,7 +159,7 @@ function extremum(name: "max" | "min", better: (a: number, b: number) => boolean
     ],
     kernel: (_inputs, { axes }) => ({ name: "reduce", parameters: { how: name, axes } }),
     laws: {
-      cases: reduceCases((x, o) => apply(record, [x], { axes: checkAxes(name, o.axis, x.rank) })),
+      cases: reduceCases((x, o) => reduce(name, record, x, o)),
       integer: true,
     },
   });
@@ -267,7 +267,8 @@ export const max = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduc
 export const min = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("min", minOperation, x, options);
 
 export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const t = toTensor("mean", x);
+  const whole = toTensor("mean", x);
+  const t = convert(whole, computeIn("mean", "float", whole.dtype)); // a sum of integers would wrap
   const axes = checkAxes("mean", options.axis, t.rank);
   const count = axes.reduce((n, a) => n * (t.shape[a] as number), 1);
   return div(sum(t, options), count);

@@ -10,7 +10,7 @@ import { applyAll, constant, type Tensor, type TensorLike } from "../../graph/te
 import { where } from "../../ops/arithmetic.ts";
 import { reshape } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
-import { activeOutputs, batchedGraph, isDefined, tangentGraph, transposedGraph, typesOf } from "./body.ts";
+import { activeOutputs, batchedGraph, isDefined, type Traced, tangentGraph, transposedGraph, typesOf } from "./body.ts";
 
 type Branches = readonly [Graph, Graph];
 const both = (branches: Branches, f: (graph: Graph) => Graph): Branches => [f(branches[0]), f(branches[1])];
@@ -58,6 +58,8 @@ export const condOperation: Operation = operation<{ branches: Branches }>({
   },
 });
 
+type Operands<A extends readonly unknown[]> = { -readonly [K in keyof A]: Traced<A[K]> };
+
 /**
  * `predicate ? ifTrue(...operands) : ifFalse(...operands)`, decided when the program runs.
  * Both branches return trees of the same structure, shapes and dtypes; only the one taken is computed
@@ -66,6 +68,12 @@ export const condOperation: Operation = operation<{ branches: Branches }>({
  * @example
  * grad((x) => cond(greater(x, 0), (v) => v.mul(v), (v) => v.neg(), x))(3).item() // 6
  */
+export function cond<R, const A extends readonly unknown[]>(
+  predicate: TensorLike,
+  ifTrue: (...operands: NoInfer<Operands<A>>) => R,
+  ifFalse: (...operands: NoInfer<Operands<A>>) => NoInfer<R>,
+  ...operands: A
+): R;
 export function cond<A extends readonly unknown[], R>(
   predicate: TensorLike,
   ifTrue: (...operands: A) => R,

@@ -13,7 +13,16 @@ import { broadcastTo, moveAxis } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
 import { instantiate, type Tangent } from "../linearize.ts";
 import { transposeLinear } from "../transpose.ts";
-import { activeOutputs, batchedGraph, fixpoint, isDefined, linearCarries, tangentGraph, typesOf } from "./body.ts";
+import {
+  activeOutputs,
+  batchedGraph,
+  fixpoint,
+  isDefined,
+  linearCarries,
+  type Traced,
+  tangentGraph,
+  typesOf,
+} from "./body.ts";
 
 /** Inputs: carries, then slices, then constants. Body: the same → carries, then results of the step. */
 interface ScanAttributes {
@@ -258,6 +267,12 @@ export interface ScanOptions {
  * const [total, sums] = scan((c, x) => [c.add(x), c.add(x)], 0, [1, 2, 3]);
  * total.item() // 6
  */
+export function scan<const I, const X, Y>(
+  f: (carry: NoInfer<Traced<I>>, x: NoInfer<Traced<X>>) => readonly [NoInfer<Traced<I>>, Y],
+  init: I,
+  xs: X,
+  options?: ScanOptions,
+): [Traced<I>, Y];
 export function scan<C, Y>(
   f: (carry: C, x: Tensor) => readonly [C, Y],
   init: unknown,
@@ -293,6 +308,8 @@ export function scan<C, X, Y>(
       throw new NablaError("E-SHAPE", `scan: xs of shape ${showShape(x.shape)} has not ${length} slices along axis 0`);
   }
   let resultStructure: Structure | undefined;
+  /** Which leaves of y are something; the others come out as undefined. */
+  let present: boolean[] = [];
   const types = [...typesOf(start), ...columns.map((x) => ({ shape: x.shape.slice(1), dtype: x.dtype }))];
   const open = trace("scan", types, (leaves) => {
     const pair = f(
@@ -308,12 +325,8 @@ export function scan<C, X, Y>(
     const carried = next.leaves.map((leaf, i) =>
       checkCarry("scan", toTensor("scan", leaf as TensorLike), start[i] as Tensor),
     );
-    return [
-      ...carried,
-      ...ys.leaves
-        .filter((leaf) => leaf !== undefined && leaf !== null)
-        .map((leaf) => toTensor("scan", leaf as TensorLike)),
-    ];
+    present = ys.leaves.map((leaf) => leaf !== undefined && leaf !== null);
+    return [...carried, ...choose(ys.leaves, present).map((leaf) => toTensor("scan", leaf as TensorLike))];
   });
   const { graphs, captured } = close("scan", [open]);
   const result = applyAll(scanOperation, [...start, ...columns, ...captured], {
@@ -324,7 +337,7 @@ export function scan<C, X, Y>(
     reverse: options.reverse ?? false,
   });
   const last = unflatten(carry.structure, result.slice(0, start.length)) as C;
-  return [last, unflatten(resultStructure as Structure, result.slice(start.length)) as Y];
+  return [last, unflatten(resultStructure as Structure, place(present, result.slice(start.length))) as Y];
 }
 
 /** The carry keeps its type from step to step. */

@@ -32,6 +32,7 @@ import {
   fixpoint,
   isDefined,
   linearCarries,
+  type Traced,
   tangentGraph,
   transposedGraph,
   typesOf,
@@ -288,6 +289,12 @@ function nonlinearNodes(body: Graph, linear: readonly boolean[]): Tensor[] {
  * @example
  * whileLoop((x) => less(x, 100), (x) => x.mul(2), 3).item() // 192
  */
+export function whileLoop<const I>(
+  condition: (state: NoInfer<Traced<I>>) => TensorLike,
+  body: (state: NoInfer<Traced<I>>) => NoInfer<Traced<I>>,
+  init: I,
+): Traced<I>;
+export function whileLoop<S>(condition: (state: S) => TensorLike, body: (state: S) => S, init: unknown): S;
 export function whileLoop<S>(condition: (state: S) => TensorLike, body: (state: S) => S, init: unknown): S {
   const { leaves, structure } = flatten(init);
   const start = leaves.map((leaf) => toTensor("whileLoop", leaf as TensorLike));
