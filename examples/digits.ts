@@ -13,6 +13,7 @@ import {
   cast,
   compile,
   grad,
+  graphOf,
   hvp,
   logSoftmax,
   mean,
@@ -252,12 +253,16 @@ function largestCurvature(network: Network, data: Examples): number {
   return curvature;
 }
 
-function write(network: Network): void {
+function write(network: Network, data: Examples): void {
   mkdirSync(folder, { recursive: true });
   const model = new URL("model.json", folder);
 
+  const picture = new URL("graph.svg", folder);
   writeFileSync(model, JSON.stringify(network));
-  console.log(`\nWritten  ${fileURLToPath(model)}`);
+  const images = tensor(data.images.slice(0, 4 * 64), { shape: [4, 64] });
+  const view = graphOf((n: Network) => cost(n, images, tensor(data.labels.slice(0, 4))), network);
+  writeFileSync(picture, view.toSVG({ values: true, adjoints: true }));
+  console.log(`\nWritten  ${fileURLToPath(model)}\n         ${fileURLToPath(picture)}`);
 }
 
 const began = performance.now();
@@ -276,6 +281,6 @@ const curvature = largestCurvature(network, trainingSet);
 console.log(
   `Curvature        largest Hessian eigenvalue ${curvature.toFixed(2)}: plain gradient descent decreases the cost for rates up to 1/λmax = ${(1 / curvature).toPrecision(3)}`,
 );
-write(network);
+write(network, trainingSet);
 console.log(pc.dim(`\n${((performance.now() - began) / 1000).toFixed(1)} s in all`));
 if (error >= 1e-7) process.exitCode = 1;

@@ -5,6 +5,7 @@ export { type ErrorCode, NablaError } from "./base/error.ts";
 export { type Compiled, type CompiledFunction, type CompileOptions, compile } from "./compile/compile.ts";
 export { checkpoint, stopGradient } from "./derivative/checkpoint.ts";
 export { type GradOptions, grad, valueAndGrad } from "./derivative/grad.ts";
+export { type DrawOptions, GraphView, graphOf } from "./derivative/graph-of.ts";
 export { hessian, jacobian } from "./derivative/jacobian.ts";
 export { directionalDerivative, hvp, jvp, vjp } from "./derivative/products.ts";
 export { Tensor, type TensorLike } from "./graph/tensor.ts";

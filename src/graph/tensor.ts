@@ -157,7 +157,7 @@ export const scalar = (value: number, dtype: DType = "float64"): Tensor => fille
 
 export function filled(value: number, shape: Shape, dtype: DType = "float64"): Tensor {
   const data = allocate(dtype, sizeOf(shape));
-  if (value !== 0) data.fill(value);
+  if (!Object.is(value, 0)) data.fill(value);
   return constant(data, shape, dtype);
 }
 
