@@ -4,10 +4,17 @@ export type { Data, DType } from "./base/dtype.ts";
 export { type ErrorCode, NablaError } from "./base/error.ts";
 export { type Compiled, type CompiledFunction, type CompileOptions, compile } from "./compile/compile.ts";
 export { checkpoint, stopGradient } from "./derivative/checkpoint.ts";
+export { customDerivative, type JvpRule, type VjpRule } from "./derivative/custom.ts";
 export { type GradOptions, grad, valueAndGrad } from "./derivative/grad.ts";
 export { type DrawOptions, GraphView, graphOf } from "./derivative/graph-of.ts";
 export { hessian, jacobian } from "./derivative/jacobian.ts";
+export { firstNonFinite, NonFinite } from "./derivative/non-finite.ts";
 export { directionalDerivative, hvp, jvp, vjp } from "./derivative/products.ts";
+export {
+  type UndefinedDerivative,
+  UndefinedDerivatives,
+  undefinedDerivatives,
+} from "./derivative/undefined-derivative.ts";
 export { Tensor, type TensorLike } from "./graph/tensor.ts";
 export * from "./ops/arithmetic.ts";
 export * from "./ops/contract.ts";

@@ -7,11 +7,12 @@ import { flattenArguments, type Inputs } from "../graph/trees.ts";
 import { reshape } from "../ops/movement.ts";
 import { instantiate } from "../transform/linearize.ts";
 import { flatFunction, linearMap, pull } from "./products.ts";
+import { checkStrict } from "./undefined-derivative.ts";
 
 export interface GradOptions<W extends number | readonly number[] = number> {
   /** Which argument (or arguments) to differentiate by; default the first. The others are held. */
   readonly wrt?: W;
-  /** Not there yet: an error. */
+  /** Throws E-UNDEFINED-DERIVATIVE where the derivative of some operation does not exist. */
   readonly strict?: boolean;
 }
 
@@ -155,13 +156,7 @@ function evaluate(
   const list = typeof wrt === "number" ? [wrt] : wrt;
   if (args.length === 0)
     throw new NablaError("E-TREE", `${what}: called without arguments`, "the point at which to differentiate");
-  if (strict) {
-    throw new NablaError(
-      "E-LIMIT",
-      `${what}: { strict: true } is not there yet: undefined derivatives are not searched for`,
-      "the same call without strict",
-    );
-  }
+  if (strict) checkStrict(what, f, args);
   const { value, gradients } = gradTree(what, f, args, list);
   return [value, typeof wrt === "number" ? gradients[0] : gradients];
 }

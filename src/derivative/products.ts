@@ -6,7 +6,14 @@ import { checkSameStructure, unflatten } from "../base/tree.ts";
 import { toTensor } from "../graph/convert.ts";
 import { type Graph, trace } from "../graph/graph.ts";
 import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, flattenResults, type Input, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import {
+  flattenArguments,
+  flattenResults,
+  type Input,
+  type Inputs,
+  rebuildArguments,
+  type Traced,
+} from "../graph/trees.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { convert } from "../ops/record.ts";
 import { sum } from "../ops/reduce.ts";
@@ -176,7 +183,7 @@ export function vjp<R = Tensor>(
 export function vjp<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   ...primals: Inputs<A>
-): [R, (cotangent: Input<R>) => A];
+): [R, (cotangent: Input<R>) => { readonly [K in keyof A]: Traced<A[K]> }];
 export function vjp(f: (...args: never[]) => unknown, ...primals: unknown[]): [unknown, (cotangent: never) => unknown] {
   const inputs = primals.map((p, i) => flattenArguments("vjp", p, `argument ${i}`));
   const flat = inputs.flatMap((a) => a.tensors);
@@ -209,7 +216,7 @@ export function hvp(
 ): (x: TensorLike, v: TensorLike, ...rest: TensorLike[]) => Tensor;
 export function hvp<X, A extends readonly unknown[]>(
   f: (x: X, ...rest: A) => TensorLike,
-): (x: Input<X>, v: Input<X>, ...rest: Inputs<A>) => X;
+): (x: Input<X>, v: Input<X>, ...rest: Inputs<A>) => Traced<X>;
 export function hvp(f: (...args: never[]) => unknown): (x: never, v: never, ...rest: never[]) => unknown {
   return (x: unknown, v: unknown, ...rest: unknown[]) => {
     const g = (point: unknown): unknown => gradTree("hvp", f, [point, ...rest], [0]).gradients[0];

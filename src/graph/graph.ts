@@ -91,7 +91,9 @@ export class Environment {
       this.#one.set(node, constant(node.cached, node.shape, node.dtype));
       return;
     }
-    this.#one.set(node, make(node.operation, inputs, node.attributes, node));
+    const made = make(node.operation, inputs, node.attributes, node);
+    if (node.source !== undefined) made.source = node.source;
+    this.#one.set(node, made);
   }
 }
 

@@ -34,8 +34,8 @@ export class Tensor {
   readonly level: number;
   /** For an operation with several results: their types. Such a node is read through `pick`. */
   readonly results: readonly Type[] | undefined;
-  /** The user's line that made the node, where it was asked for. */
-  readonly source: string | undefined;
+  /** The user's line that made the node, where it was asked for; a node made in its stead takes it over. */
+  source: string | undefined;
   /** The value, once known. */
   cached: Data | undefined;
   /** The value, still in the memory of the program that made it. */

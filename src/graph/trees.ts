@@ -4,12 +4,12 @@ import { flatten, leafPaths, type Structure, unflatten } from "../base/tree.ts";
 import { toTensor } from "./convert.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
 
+type Plain = string | bigint | symbol | null | undefined | ((...args: never) => unknown);
+
 /** What a caller may pass where the function takes T: numbers and arrays for tensors. */
-export type Input<T> = T extends Tensor
-  ? TensorLike
-  : T extends string | number | boolean | bigint | symbol | null | undefined | ((...args: never) => unknown)
-    ? T
-    : { [K in keyof T]: Input<T[K]> };
+export type Input<T> = T extends TensorLike ? TensorLike : T extends Plain ? T : { [K in keyof T]: Input<T[K]> };
+/** What a function receives where the caller passes T: a tensor for whatever becomes one. */
+export type Traced<T> = T extends TensorLike ? Tensor : T extends Plain ? T : { readonly [K in keyof T]: Traced<T[K]> };
 export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Input<A[K]> };
 
 const isTensorLike = (value: unknown): boolean =>

@@ -26,6 +26,9 @@ const elsewhere: Readonly<Record<string, string>> = {
   ...reason("backends.test.ts, compile.test.ts", "compile"),
   ...reason("numpy.test.ts", "tensor full zeros ones zerosLike onesLike eye arange linspace"),
   ...reason("errors.test.ts", "NablaError Tensor"),
+  ...reason("graph.test.ts", "graphOf GraphView"),
+  ...reason("undefined-derivative.test.ts", "undefinedDerivatives UndefinedDerivatives firstNonFinite NonFinite"),
+  ...reason("custom.test.ts", "customDerivative"),
   ...reason("no verbs: they serve the operations' own rules", "toIndex reshapeView alignBatch sumTo"),
 };
 function reason(why: string, names: string): Record<string, string> {

@@ -3,18 +3,11 @@ import { isFloat } from "../../base/dtype.ts";
 import { choose, place } from "../../base/lists.ts";
 import { type Graph, trace } from "../../graph/graph.ts";
 import type { Type } from "../../graph/operation.ts";
-import type { Tensor, TensorLike } from "../../graph/tensor.ts";
+import type { Tensor } from "../../graph/tensor.ts";
 import { broadcastTo } from "../../ops/movement.ts";
 import { instantiate, linearize, type Tangent } from "../linearize.ts";
 import { transposeLinear } from "../transpose.ts";
 import { vectorize } from "../vectorize.ts";
-
-/** What a body receives where the caller passes T: a tensor for whatever becomes one. */
-export type Traced<T> = T extends TensorLike
-  ? Tensor
-  : T extends string | bigint | symbol | null | undefined | ((...args: never) => unknown)
-    ? T
-    : { readonly [K in keyof T]: Traced<T[K]> };
 
 export const typesOf = (tensors: readonly Type[]): Type[] => tensors.map(({ shape, dtype }) => ({ shape, dtype }));
 export const batchedType = ({ shape, dtype }: Type, size: number): Type => ({ shape: [size, ...shape], dtype });

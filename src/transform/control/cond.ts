@@ -7,10 +7,11 @@ import { toTensor } from "../../graph/convert.ts";
 import { close, type Graph, replay, trace } from "../../graph/graph.ts";
 import type { Operation } from "../../graph/operation.ts";
 import { applyAll, constant, type Tensor, type TensorLike } from "../../graph/tensor.ts";
+import type { Traced } from "../../graph/trees.ts";
 import { where } from "../../ops/arithmetic.ts";
 import { reshape } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
-import { activeOutputs, batchedGraph, isDefined, type Traced, tangentGraph, transposedGraph, typesOf } from "./body.ts";
+import { activeOutputs, batchedGraph, isDefined, tangentGraph, transposedGraph, typesOf } from "./body.ts";
 
 type Branches = readonly [Graph, Graph];
 const both = (branches: Branches, f: (graph: Graph) => Graph): Branches => [f(branches[0]), f(branches[1])];

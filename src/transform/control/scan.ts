@@ -8,21 +8,13 @@ import { toTensor } from "../../graph/convert.ts";
 import { close, Environment, type Graph, replay, trace } from "../../graph/graph.ts";
 import type { Operation, Type } from "../../graph/operation.ts";
 import { applyAll, constant, filled, isConstant, type Tensor, type TensorLike } from "../../graph/tensor.ts";
+import type { Traced } from "../../graph/trees.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { broadcastTo, moveAxis } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
 import { instantiate, type Tangent } from "../linearize.ts";
 import { transposeLinear } from "../transpose.ts";
-import {
-  activeOutputs,
-  batchedGraph,
-  fixpoint,
-  isDefined,
-  linearCarries,
-  type Traced,
-  tangentGraph,
-  typesOf,
-} from "./body.ts";
+import { activeOutputs, batchedGraph, fixpoint, isDefined, linearCarries, tangentGraph, typesOf } from "./body.ts";
 
 /** Inputs: carries, then slices, then constants. Body: the same → carries, then results of the step. */
 interface ScanAttributes {

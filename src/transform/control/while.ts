@@ -8,6 +8,7 @@ import { toTensor } from "../../graph/convert.ts";
 import { close, type Graph, replay, trace } from "../../graph/graph.ts";
 import type { Operation } from "../../graph/operation.ts";
 import { apply, applyAll, constant, filled, scalar, type Tensor, type TensorLike } from "../../graph/tensor.ts";
+import type { Traced } from "../../graph/trees.ts";
 import {
   add,
   equal,
@@ -32,7 +33,6 @@ import {
   fixpoint,
   isDefined,
   linearCarries,
-  type Traced,
   tangentGraph,
   transposedGraph,
   typesOf,
