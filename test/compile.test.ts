@@ -1,7 +1,9 @@
 /** Compiled programs: state, caching, memory, errors, and the cases that decide whether the design holds. */
 import {
   compile,
+  concatenate,
   cond,
+  cumsum,
   exp,
   grad,
   greater,
@@ -11,6 +13,7 @@ import {
   scan,
   sin,
   softmax,
+  stack,
   type Tensor,
   take,
   tensor,
@@ -20,6 +23,7 @@ import {
   zeros,
 } from "nabla";
 import { describe, expect, test } from "vitest";
+import { alignedSize, type Life, lives } from "../src/compile/lives.ts";
 
 const numbers = (t: Tensor): number[] => Array.from(t.data);
 const codeOf = (f: () => unknown): string => {
@@ -152,6 +156,36 @@ describe("programs", () => {
     });
     const { plan } = deep.inspect(ones([64, 64])).program;
     expect(plan.bytes).toBeLessThan(1.2 * plan.lowerBound + 64);
+  });
+
+  test("buffers that live at the same time do not overlap, however many there are", () => {
+    const wide = (x: Tensor) => {
+      let y = x;
+      const sums: Tensor[] = [];
+      for (let i = 0; i < 1200; i++) {
+        y = cumsum(i % 3 === 0 ? concatenate([y, [1]]).slice([[1, null]]) : y.div(y.mul(y).add(1)));
+        sums.push(y.sum());
+      }
+      return stack(sums).sum();
+    };
+    const { program } = compile(grad(wide)).inspect(ones([7]));
+    const lowered = program.plan;
+    expect(lowered.buffers.length).toBeGreaterThan(2000);
+    const { life } = lives(lowered);
+    const placed = lowered.buffers
+      .map((b) => ({ from: lowered.address.get(b) as number, size: alignedSize(b), ...(life.get(b) as Life) }))
+      .filter(({ size }) => size > 0);
+    const clash = placed.some((a, i) =>
+      placed
+        .slice(i + 1)
+        .some((b) => a.from < b.from + b.size && b.from < a.from + a.size && a.first <= b.last && b.first <= a.last),
+    );
+    expect(clash).toBe(false);
+    expect(lowered.bytes).toBeLessThan(1.5 * lowered.lowerBound);
+    const expected = numbers(grad(wide)(ones([7])));
+    numbers(compile(grad(wide))(ones([7]))).forEach((v, i) => {
+      expect(v).toBeCloseTo(expected[i] as number, 10);
+    });
   });
 
   test("one program per signature, the oldest leaves", () => {

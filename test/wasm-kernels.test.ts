@@ -6,10 +6,11 @@ import { allocate, byteSize, type DType, dtypes, viewOf } from "../src/base/dtyp
 import { type Shape, sizeOf, stridesOf } from "../src/base/shape.ts";
 import type { Attributes, Operation, Type } from "../src/graph/operation.ts";
 import { matmulOperation } from "../src/ops/contract.ts";
-import { argsortOperation, scatterAddOperation, takeOperation, updateOperation } from "../src/ops/gather.ts";
+import { scatterAddOperation, takeOperation, updateOperation } from "../src/ops/gather.ts";
 import { concatenateOperation, spreadOperation } from "../src/ops/movement.ts";
 import { forEachOffset } from "../src/ops/record.ts";
 import { argmaxOperation, argminOperation, cumsumOperation } from "../src/ops/reduce.ts";
+import { argsortOperation } from "../src/ops/sort.ts";
 import { elements, exact, mulberry32, pick, type Random } from "./wasm-kernels/draw.ts";
 import { type KernelCase, runCases } from "./wasm-kernels/run.ts";
 

@@ -1,152 +1,126 @@
 /**
  * The arena, planned before the program runs: buffers whose lives do not overlap share addresses.
- * Greedy best fit by size (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference").
+ *
+ * The largest buffers are placed one after the other, greatest first, each into the tightest gap among those that live
+ * at the same time (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference"). That takes
+ * quadratic time, so beyond some number the small ones are placed above them in the order of their birth, as an
+ * allocator would do it (Poletto and Sarkar 1999, "Linear scan register allocation").
  */
-
-import type { Buffer, Plan, Step } from "../backend/target.ts";
-import { byteSize } from "../base/dtype.ts";
-import { sizeOf } from "../base/shape.ts";
+import type { Buffer, Plan } from "../backend/target.ts";
+import { alignedSize, type Life, lives, peak } from "./lives.ts";
 import type { Lowered } from "./lower.ts";
 
-const alignment = 16;
-export const bytesOf = ({ type }: Buffer): number => sizeOf(type.shape) * byteSize[type.dtype];
-const aligned = (n: number): number => Math.ceil(n / alignment) * alignment;
-const owner = (buffer: Buffer): Buffer => buffer.slice?.of ?? buffer;
+/** So many take some 20 ms. */
+const placedBySize = 1000;
 
-interface Life {
-  first: number;
-  last: number;
+interface Placed {
+  readonly from: number;
+  readonly to: number;
+  readonly span: Life;
 }
 
-/** Stacks of which the steps inside these loops write a slice. */
-function stacksOf(steps: readonly Step[]): Buffer[] {
-  return steps.flatMap((step): Buffer[] => {
-    if (step.kind === "repeat") return stacksOf(step.body);
-    if (step.kind === "while") return stacksOf([...step.condition, ...step.body]);
-    if (step.kind === "branch") return stacksOf([...step.yes, ...step.no]);
-    const written =
-      step.kind === "copy"
-        ? [step.to]
-        : step.kind === "routine"
-          ? step.outputs
-          : [...step.writes, ...step.reductions].map((w) => w.buffer);
-    return written.flatMap((buffer) => (buffer.slice === undefined ? [] : [buffer.slice.of]));
-  });
-}
-
-/** First and last step that touches each buffer; what a loop body reads from outside lives through the whole loop. */
-function lives(lowered: Lowered): { readonly life: Map<Buffer, Life>; readonly end: number } {
-  const life = new Map<Buffer, Life>();
-  let time = 0;
-  const touch = (buffer: Buffer): void => {
-    const b = owner(buffer);
-    const known = life.get(b);
-    if (known === undefined) life.set(b, { first: time, last: time });
-    else known.last = Math.max(known.last, time);
-  };
-  const visit = (steps: readonly Step[]): void => {
-    for (const step of steps) {
-      time++;
-      switch (step.kind) {
-        case "loop":
-          for (const read of step.reads) touch(read.buffer);
-          for (const { buffer } of [...step.writes, ...step.reductions]) touch(buffer);
-          break;
-        case "routine":
-          for (const read of step.inputs) touch(read.buffer);
-          step.outputs.forEach(touch);
-          break;
-        case "copy":
-          touch(step.from);
-          touch(step.to);
-          break;
-        case "branch":
-          touch(step.predicate);
-          visit(step.yes);
-          visit(step.no);
-          break;
-        case "repeat":
-          around([step], () => visit(step.body));
-          break;
-        case "while":
-          around([step], () => {
-            visit(step.condition);
-            touch(step.going);
-            visit(step.body);
-          });
-          break;
-      }
-    }
-  };
-  // What a body reads from outside lives through the whole loop; and so does a stack that it fills slice by slice.
-  const around = (steps: readonly Step[], body: () => void): void => {
-    const start = time;
-    stacksOf(steps).forEach(touch);
-    body();
-    for (const span of life.values()) if (span.first <= start && span.last > start) span.last = time;
-  };
-  // Inputs and constants are there from the start; the outputs stay to the end.
-  lowered.inputs.forEach(touch);
-  for (const buffer of lowered.buffers) if (buffer.constant !== undefined) touch(buffer);
-  visit(lowered.steps);
-  time++;
-  for (const buffer of [
-    ...lowered.inputs,
-    ...lowered.outputs,
-    ...lowered.buffers.filter((b) => b.constant !== undefined),
-  ])
-    touch(buffer);
-  return { life, end: time };
-}
-
-/** `start`: the first free address; `scratch`: bytes that kernels need beside the buffers. */
+/** `start`: the first free address. */
 export function plan(lowered: Lowered, start: number): Plan {
   const { life, end } = lives(lowered);
-  const buffers = [...life.keys()].sort((a, b) => bytesOf(b) - bytesOf(a) || a.id - b.id);
+  const buffers = [...life.keys()].sort((a, b) => alignedSize(b) - alignedSize(a) || a.id - b.id);
   const address = new Map<Buffer, number>();
-  const placed: { buffer: Buffer; from: number; to: number; span: Life }[] = [];
+  const large = placeBySize(buffers.slice(0, placedBySize), life, start, address);
+  const bytes = placeInOrder(buffers.slice(placedBySize), life, large, address);
+  const { inputs, outputs, steps } = lowered;
+  return { inputs, outputs, steps, buffers, address, bytes, lowerBound: peak(life, end) };
+}
+
+function placeBySize(
+  buffers: readonly Buffer[],
+  life: ReadonlyMap<Buffer, Life>,
+  start: number,
+  address: Map<Buffer, number>,
+): number {
+  // Sorted by address.
+  const placed: Placed[] = [];
   let top = start;
   for (const buffer of buffers) {
     const span = life.get(buffer) as Life;
-    const size = aligned(bytesOf(buffer));
-    const rivals = placed
-      .filter((p) => p.span.first <= span.last && span.first <= p.span.last)
-      .sort((a, b) => a.from - b.from);
+    const size = alignedSize(buffer);
     let at = start;
     let best: { at: number; waste: number } | undefined;
-    for (const rival of rivals) {
+    for (const rival of placed) {
+      if (rival.span.first > span.last || span.first > rival.span.last) continue;
       const gap = rival.from - at;
       if (gap >= size && (best === undefined || gap - size < best.waste)) best = { at, waste: gap - size };
       at = Math.max(at, rival.to);
     }
     const from = best?.at ?? at;
     address.set(buffer, from);
-    if (size > 0) placed.push({ buffer, from, to: from + size, span });
+    if (size > 0) insert(placed, { from, to: from + size, span });
     top = Math.max(top, from + size);
   }
-  return {
-    inputs: lowered.inputs,
-    outputs: lowered.outputs,
-    steps: lowered.steps,
-    buffers,
-    address,
-    bytes: top,
-    lowerBound: peak(life, end),
-  };
+  return top;
 }
 
-/** The most bytes alive at one time. */
-function peak(life: ReadonlyMap<Buffer, Life>, end: number): number {
-  const change = new Array<number>(end + 2).fill(0);
-  for (const [buffer, { first, last }] of life) {
-    change[first] = (change[first] as number) + aligned(bytesOf(buffer));
-    change[last + 1] = (change[last + 1] as number) - aligned(bytesOf(buffer));
+interface Gap {
+  from: number;
+  to: number;
+}
+
+function placeInOrder(
+  buffers: readonly Buffer[],
+  life: ReadonlyMap<Buffer, Life>,
+  start: number,
+  address: Map<Buffer, number>,
+): number {
+  const spanOf = (b: Buffer): Life => life.get(b) as Life;
+  const births = buffers.toSorted((a, b) => spanOf(a).first - spanOf(b).first);
+  const deaths = buffers.toSorted((a, b) => spanOf(a).last - spanOf(b).last);
+  const gaps: Gap[] = [];
+  let top = start;
+  let dead = 0;
+  for (const buffer of births) {
+    const { first } = spanOf(buffer);
+    for (let gone = deaths[dead]; gone !== undefined && spanOf(gone).last < first; gone = deaths[++dead]) {
+      const from = address.get(gone) as number;
+      release(gaps, { from, to: from + alignedSize(gone) });
+    }
+    const size = alignedSize(buffer);
+    let best: Gap | undefined;
+    for (const gap of gaps) {
+      const room = gap.to - gap.from;
+      if (room >= size && (best === undefined || room < best.to - best.from)) best = gap;
+      if (room === size) break;
+    }
+    address.set(buffer, best?.from ?? top);
+    if (best === undefined) top += size;
+    else best.from += size;
+    if (best !== undefined && best.from === best.to) gaps.splice(placeOf(gaps, best.from), 1);
   }
-  let now = 0;
-  let most = 0;
-  for (const c of change) {
-    now += c;
-    most = Math.max(most, now);
+  return top;
+}
+
+/** The place in a list sorted by address. */
+function placeOf(list: readonly { readonly from: number }[], from: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] as { from: number }).from < from) low = middle + 1;
+    else high = middle;
   }
-  return most;
+  return low;
+}
+
+function insert<T extends { readonly from: number }>(list: T[], item: T): void {
+  list.splice(placeOf(list, item.from), 0, item);
+}
+
+/** Gaps that touch become one; empty ones go. */
+function release(gaps: Gap[], gap: Gap): void {
+  if (gap.from === gap.to) return;
+  const i = placeOf(gaps, gap.from);
+  const [before, after] = [gaps[i - 1], gaps[i]];
+  const joinsAfter = after !== undefined && after.from === gap.to;
+  if (before !== undefined && before.to === gap.from) {
+    before.to = joinsAfter ? after.to : gap.to;
+    if (joinsAfter) gaps.splice(i, 1);
+  } else if (joinsAfter) after.from = gap.from;
+  else gaps.splice(i, 0, gap);
 }

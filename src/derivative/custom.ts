@@ -138,10 +138,10 @@ export interface VjpRule<A extends readonly unknown[], R> {
  *
  * @example
  * // log(1 + eˣ), whose textbook derivative 1 − 1/(1 + eˣ) stays finite where the formula overflows
- * const softplus = customDerivative((x) => log(add(1, exp(x))), {
+ * const smoothRelu = customDerivative((x) => log(add(1, exp(x))), {
  *   vjp: (x) => [log(add(1, exp(x))), (ct) => [ct.mul(sub(1, div(1, add(1, exp(x)))))]],
  * });
- * grad(softplus)(1000).item() // 1
+ * grad(smoothRelu)(1000).item() // 1
  */
 export function customDerivative<R = Tensor>(
   f: (...args: Tensor[]) => R,

@@ -420,7 +420,12 @@ export const rem = binary({
   ],
 });
 
-/** The remainder with the sign of y, as NumPy's and Python's. */
+/**
+ * The remainder with the sign of y, as NumPy's and Python's.
+ *
+ * @example
+ * mod([-1, 5], 3).toArray() // [2, 2]
+ */
 export function mod(x: TensorLike, y: TensorLike): Tensor {
   const r = rem(x, y);
   return where(differsInSign(r, y), add(r, y), r);
@@ -484,19 +489,34 @@ export const whereOperation: Operation = operation({
   },
 });
 
-/** condition ? x : y, element by element; the branch not taken has no part in the derivative. */
+/**
+ * condition ? x : y, element by element; the branch not taken has no part in the derivative.
+ *
+ * @example
+ * where([true, false], [1, 2], [3, 4]).toArray() // [1, 4]
+ */
 export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor {
   const c = convert(toTensor("where", condition), "bool");
   const { tensors, dtype } = meet("where", [x, y]);
   return apply(whereOperation, [c, ...tensors.map((t) => convert(t, dtype))]);
 }
 
-/** min(max(x, low), high); slope 1 inside, 0 outside, ½ on the bounds. */
+/**
+ * min(max(x, low), high); slope 1 inside, 0 outside, ½ on the bounds.
+ *
+ * @example
+ * clip([-2, 0.5, 2], -1, 1).toArray() // [-1, 0.5, 1]
+ */
 export function clip(x: TensorLike, low: TensorLike, high: TensorLike): Tensor {
   return minimum(maximum(x, low), high);
 }
 
-/** The same numbers in another dtype; floats to integers truncate and saturate. */
+/**
+ * The same numbers in another dtype; floats to integers truncate and saturate.
+ *
+ * @example
+ * cast([1.7, -1.7], "int32").toArray() // [1, -1]
+ */
 export function cast(x: TensorLike, dtype: DType): Tensor {
   return convert(toTensor("cast", x), checkDType("cast", dtype));
 }
@@ -509,7 +529,12 @@ export const square = (x: TensorLike): Tensor => {
 
 export const reciprocal = (x: TensorLike): Tensor => div(1, x);
 
-/** ⌊x / y⌋, with x = y·floorDivide(x, y) + mod(x, y): 1 // 0.1 is 9, although 1 / 0.1 is 10. Integers stay integers. */
+/**
+ * ⌊x / y⌋, with x = y·floorDivide(x, y) + mod(x, y): 1 // 0.1 is 9, although 1 / 0.1 is 10. Integers stay integers.
+ *
+ * @example
+ * floorDivide([-1, 5], 3).toArray() // [-1, 1]
+ */
 export function floorDivide(x: TensorLike, y: TensorLike): Tensor {
   const { dtype } = meet("floorDivide", [x, y]);
   const ratio = div(x, y);

@@ -4,7 +4,7 @@ import { showShape } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { div } from "./arithmetic.ts";
-import { einsum } from "./contract.ts";
+import { einsum } from "./einsum.ts";
 import { pad, reshape, windows } from "./movement.ts";
 import { max, sum } from "./reduce.ts";
 
@@ -118,7 +118,12 @@ function convolve(
 /** Cross-correlation, the convolution of neural networks: x [batch, channels, n], w [out, channels/groups, k]. */
 export const conv1d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions = {}): Tensor =>
   convolve("conv1d", x, w, options, 1);
-/** x [batch, channels, rows, columns], w [out, channels/groups, k, k]. */
+/**
+ * x [batch, channels, rows, columns], w [out, channels/groups, k, k].
+ *
+ * @example
+ * conv2d(ones([1, 1, 3, 3]), ones([1, 1, 2, 2])).toArray() // [[[[4, 4], [4, 4]]]]
+ */
 export const conv2d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions = {}): Tensor =>
   convolve("conv2d", x, w, options, 2);
 
@@ -154,8 +159,14 @@ const averagePool =
 
 /** The greatest element of each window of the last axis; the stride is the window by default. */
 export const maxPool1d = maxPool(1);
-/** The same over the last two axes. */
+/**
+ * The same over the last two axes.
+ *
+ * @example
+ * maxPool2d([[1, 2], [3, 4]], 2).toArray() // [[4]]
+ */
 export const maxPool2d = maxPool(2);
 /** The mean of each window; padding counts as zeros. */
 export const averagePool1d = averagePool(1);
+/** The same over the last two axes. */
 export const averagePool2d = averagePool(2);

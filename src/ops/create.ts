@@ -41,7 +41,12 @@ function likeOf(x: TensorLike, value: number): Tensor {
   return filled(value, t.shape, t.dtype);
 }
 
-/** The identity matrix, or an n × m matrix with ones on its diagonal. */
+/**
+ * The identity matrix, or an n × m matrix with ones on its diagonal.
+ *
+ * @example
+ * eye(2).toArray() // [[1, 0], [0, 1]]
+ */
 export function eye(n: number, m: number = n, options: CreateOptions = {}): Tensor {
   const dtype = dtypeFrom("eye", options);
   const shape = checkShape("eye", [n, m]);
@@ -50,7 +55,12 @@ export function eye(n: number, m: number = n, options: CreateOptions = {}): Tens
   return constant(data, shape, dtype);
 }
 
-/** start, start + step, … below stop; `arange(n)` counts from 0. Integers give int32 only if asked for. */
+/**
+ * start, start + step, … below stop; `arange(n)` counts from 0. Integers give int32 only if asked for.
+ *
+ * @example
+ * arange(1, 2, 0.25).toArray() // [1, 1.25, 1.5, 1.75]
+ */
 export function arange(start: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0 || !Number.isFinite(to - from) || !Number.isFinite(step)) {
@@ -62,7 +72,12 @@ export function arange(start: number, stop?: number, step = 1, options: CreateOp
   return constant(data, [data.length], dtype);
 }
 
-/** `count` numbers from start to stop, both included. */
+/**
+ * `count` numbers from start to stop, both included.
+ *
+ * @example
+ * linspace(0, 1, 3).toArray() // [0, 0.5, 1]
+ */
 export function linspace(start: number, stop: number, count = 50, options: CreateOptions = {}): Tensor {
   const dtype = dtypeFrom("linspace", options);
   const data = allocate(dtype, checkShape("linspace", count)[0] as number);

@@ -1,12 +1,12 @@
-/** Reading and writing by integer tensors; sorting. */
-import { allocate, type Data, isFloat, isInteger } from "../base/dtype.ts";
+/** Reading and writing by integer tensors. */
+import { allocate, type Data, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { checkAxis, removeAxes, type Shape, sameShape, showShape, sizeOf } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { add, equal, greaterEqual, less, logicalOr, minimum, mul, neg, where } from "./arithmetic.ts";
-import { broadcastTo, concatenate, expandDims, moveAxis, reshape, slice, transpose } from "./movement.ts";
+import { add, equal, greaterEqual, less, logicalOr, minimum, mul, where } from "./arithmetic.ts";
+import { broadcastTo, expandDims, moveAxis, reshape, transpose } from "./movement.ts";
 import { convert, operation } from "./record.ts";
 
 interface Batch {
@@ -177,64 +177,6 @@ export const updateOperation: Operation = operation<Batch>({
   },
 });
 
-/** The places that would sort the last axis, stably; NaN last. */
-export const argsortOperation: Operation = operation<object>({
-  name: "argsort",
-  kind: "routine",
-  infer: ([x]) => ({ shape: (x as Type).shape, dtype: "int32" }),
-  evaluate: ([x], [type]) => {
-    const data = x as Data;
-    const n = (type as Type).shape.at(-1) as number;
-    const out = new Int32Array(data.length);
-    for (let row = 0; row < data.length; row += n) {
-      const key = (i: number): number => data[row + i] as number;
-      const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => {
-        const [a, b] = [key(i), key(j)];
-        if (a < b || (!Number.isNaN(a) && Number.isNaN(b))) return -1;
-        return a > b || (Number.isNaN(a) && !Number.isNaN(b)) ? 1 : i - j;
-      });
-      out.set(order, row);
-    }
-    return out;
-  },
-  batch: ([x]) => apply(argsortOperation, [x as Tensor]),
-  undefinedAt: [
-    {
-      at: (x) => filled(0, (x as Tensor).shape, "bool"),
-      within: ([x]) => tiesInRow(x as Tensor),
-      why: "the order of equal elements is arbitrary: sort has a kink there",
-      convention: "equal elements keep their order",
-    },
-  ],
-  kernel: () => ({ name: "argsort", parameters: {} }),
-  laws: {
-    cases: [
-      { label: "[3,5]", shapes: [[3, 5]], apply: (x) => apply(argsortOperation, [x as Tensor]), differentiable: false },
-      { label: "sort [4,6]", shapes: [[4, 6]], apply: (x) => sort(x as Tensor) },
-      { label: "sort [37] descending", shapes: [[37]], apply: (x) => sort(x as Tensor, { descending: true }) },
-      { label: "top 2 of [2,5]", shapes: [[2, 5]], apply: (x) => topK(x as Tensor, 2).values },
-    ],
-    integer: true,
-  },
-});
-
-function tiesInRow(x: Tensor): Tensor {
-  const order = apply(argsortOperation, [x]);
-  const sorted = apply(takeOperation, [x, order], { batch: x.rank - 1 });
-  const n = x.shape.at(-1) as number;
-  const lead = x.shape.slice(0, -1).map(() => null);
-  const ties = equal(slice(sorted, [...lead, [1, n]]), slice(sorted, [...lead, [0, Math.max(0, n - 1)]]));
-  // Marks the later of each tied pair, in the order of x.
-  const first = filled(0, [...x.shape.slice(0, -1), Math.min(1, n)], "int32");
-  return convert(
-    apply(scatterAddOperation, [order, concatenate([first, convert(ties, "int32")], -1)], {
-      batch: x.rank - 1,
-      size: n,
-    }),
-    "bool",
-  );
-}
-
 const integers = (value: TensorLike): Tensor => convert(toTensor("index", value), "int32");
 
 /** Index tensors: integers as they are; whole numbers in floats; NaN and fractions are errors. */
@@ -252,7 +194,12 @@ export function toIndex(what: string, index: TensorLike): Tensor {
   return convert(t, "int32");
 }
 
-/** Elements of x at integer places along an axis: the axis is replaced by the axes of the index. */
+/**
+ * Elements of x at integer places along an axis: the axis is replaced by the axes of the index.
+ *
+ * @example
+ * take([[1, 2], [3, 4], [5, 6]], [2, 0]).toArray() // [[5, 6], [1, 2]]
+ */
 export function take(x: TensorLike, index: TensorLike, options: { readonly axis?: number } = {}): Tensor {
   const t = toTensor("take", x);
   const i = toIndex("take", index);
@@ -267,7 +214,12 @@ export function take(x: TensorLike, index: TensorLike, options: { readonly axis?
   ]);
 }
 
-/** Picks along one axis by an index of the same shape elsewhere (NumPy's take_along_axis). */
+/**
+ * Picks along one axis by an index of the same shape elsewhere (NumPy's take_along_axis).
+ *
+ * @example
+ * takeAlongAxis([[1, 2], [3, 4]], [[1], [0]]).toArray() // [[2], [3]]
+ */
 export function takeAlongAxis(x: TensorLike, index: TensorLike, axis = -1): Tensor {
   const t = toTensor("takeAlongAxis", x);
   const i = toIndex("takeAlongAxis", index);
@@ -283,7 +235,12 @@ export function takeAlongAxis(x: TensorLike, index: TensorLike, axis = -1): Tens
   return moveAxis(picked, last, a);
 }
 
-/** x[i, j, …] by integer tensors that broadcast together, one an axis from the first (NumPy's advanced indexing). */
+/**
+ * x[i, j, …] by integer tensors that broadcast together, one an axis from the first (NumPy's advanced indexing).
+ *
+ * @example
+ * at([[1, 2], [3, 4]], [0, 1], [1, 1]).toArray() // [2, 4]
+ */
 export function at(x: TensorLike, ...indices: readonly TensorLike[]): Tensor {
   const t = toTensor("at", x);
   if (indices.length === 0 || indices.length > t.rank) {
@@ -317,7 +274,12 @@ function wrap(what: string, index: Tensor, n: number, outside: number): Tensor {
   return where(logicalOr(less(i, 0), greaterEqual(i, n)), outside, i);
 }
 
-/** Sums `updates` into a copy of x at integer places of axis 0. */
+/**
+ * Sums `updates` into a copy of x at integer places of axis 0.
+ *
+ * @example
+ * scatterAdd([0, 0, 0], [2, 0, 2], [1, 2, 3]).toArray() // [2, 0, 4]
+ */
 export function scatterAdd(x: TensorLike, index: TensorLike, updates: TensorLike): Tensor {
   const { tensors, dtype } = meet("scatterAdd", [x, updates]);
   const [t, u] = tensors.map((v) => convert(v, dtype)) as [Tensor, Tensor];
@@ -328,7 +290,12 @@ export function scatterAdd(x: TensorLike, index: TensorLike, updates: TensorLike
   return add(t, apply(scatterAddOperation, [i, full], { batch: 0, size: t.shape[0] as number }));
 }
 
-/** A copy of x whose row `index` of axis 0 is `value`. */
+/**
+ * A copy of x whose row `index` of axis 0 is `value`.
+ *
+ * @example
+ * updateAt([0, 0, 0], 1, 5).toArray() // [0, 5, 0]
+ */
 export function updateAt(x: TensorLike, index: TensorLike, value: TensorLike): Tensor {
   const { tensors, dtype } = meet("updateAt", [x, value]);
   const [t, v] = tensors.map((u) => convert(u, dtype)) as [Tensor, Tensor];
@@ -341,7 +308,12 @@ export function updateAt(x: TensorLike, index: TensorLike, value: TensorLike): T
   return apply(updateOperation, [t, i, broadcastTo(v, t.shape.slice(1))], { batch: 0 });
 }
 
-/** 1 at the place that the index names along a new last axis, 0 elsewhere. */
+/**
+ * 1 at the place that the index names along a new last axis, 0 elsewhere.
+ *
+ * @example
+ * oneHot([1, 0], 3).toArray() // [[0, 1, 0], [1, 0, 0]]
+ */
 export function oneHot(
   index: TensorLike,
   classes: number,
@@ -360,36 +332,4 @@ export function oneHot(
     [classes],
   );
   return convert(equal(expandDims(i, i.rank), places), options.dtype ?? "float64");
-}
-
-export interface SortOptions {
-  /** Default: the last. */
-  readonly axis?: number;
-  readonly descending?: boolean;
-}
-
-/** The places that would sort x along an axis; stable, NaN last. */
-export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
-  const t = toTensor("argsort", x);
-  const axis = checkAxis("argsort", options.axis ?? -1, t.rank);
-  const rows = moveAxis(t, axis, t.rank - 1);
-  if (!options.descending) return moveAxis(apply(argsortOperation, [rows]), t.rank - 1, axis);
-  // Negation keeps equal elements in their order; -NaN is still NaN, hence last.
-  const keys = isFloat(t.dtype) ? neg(rows) : neg(convert(rows, "float64"));
-  return moveAxis(apply(argsortOperation, [keys]), t.rank - 1, axis);
-}
-
-/** Sorts along an axis, ascending by default. */
-export const sort = (x: TensorLike, options: SortOptions = {}): Tensor =>
-  takeAlongAxis(x, argsort(x, options), options.axis ?? -1);
-
-/** The k greatest elements of the last axis, greatest first, and their places. */
-export function topK(x: TensorLike, k: number): { readonly values: Tensor; readonly indices: Tensor } {
-  const t = toTensor("topK", x);
-  const n = t.shape.at(-1) ?? 0;
-  if (!Number.isInteger(k) || k < 0 || k > n)
-    throw new NablaError("E-OPTION", `topK: k is ${k}, the last axis has ${n} elements`);
-  const order = argsort(t, { descending: true });
-  const indices = slice(order, [...t.shape.slice(0, -1).map(() => null), [0, k]]);
-  return { values: takeAlongAxis(t, indices), indices };
 }

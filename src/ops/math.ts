@@ -295,7 +295,12 @@ export const atan2 = binary({
   ],
 });
 
-/** √(x² + y²) without overflow. */
+/**
+ * √(x² + y²) without overflow.
+ *
+ * @example
+ * hypot(3, 4).item() // 5
+ */
 export function hypot(x: TensorLike, y: TensorLike): Tensor {
   const { tensors, dtype } = meet("hypot", [x, y]);
   const [a, b] = tensors.map((t) => abs(convert(t, dtype === "float32" ? dtype : "float64"))) as [Tensor, Tensor];

@@ -2,10 +2,11 @@
 import { Tensor } from "../graph/tensor.ts";
 import * as arithmetic from "./arithmetic.ts";
 import { matmul } from "./contract.ts";
-import { at, sort, take } from "./gather.ts";
+import { at, take } from "./gather.ts";
 import * as math from "./math.ts";
 import { broadcastTo, flatten, reshape, slice, squeeze, transpose } from "./movement.ts";
 import * as reduce from "./reduce.ts";
+import { sort } from "./sort.ts";
 
 const {
   add,

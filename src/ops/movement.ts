@@ -122,7 +122,12 @@ export function reshapeView(from: Shape, view: View, to: Shape): View | undefine
   return { offset: view.offset, strides };
 }
 
-/** The same elements in row-major order under another shape; one size may be −1. */
+/**
+ * The same elements in row-major order under another shape; one size may be −1.
+ *
+ * @example
+ * reshape(arange(6), [2, -1]).toArray() // [[0, 1, 2], [3, 4, 5]]
+ */
 export function reshape(x: TensorLike, shape: Shape | number): Tensor {
   const t = toTensor("reshape", x);
   const list = typeof shape === "number" ? [shape] : shape;
@@ -143,7 +148,12 @@ export function reshape(x: TensorLike, shape: Shape | number): Tensor {
 export const flatten = (x: TensorLike): Tensor => reshape(x, [-1]);
 export const ravel: typeof flatten = flatten;
 
-/** Inserts axes of size 1 at these places of the result. */
+/**
+ * Inserts axes of size 1 at these places of the result.
+ *
+ * @example
+ * expandDims([1, 2], 0).shape // [1, 2]
+ */
 export function expandDims(x: TensorLike, axis: number | readonly number[]): Tensor {
   const t = toTensor("expandDims", x);
   const places = typeof axis === "number" ? [axis] : axis;
@@ -153,7 +163,12 @@ export function expandDims(x: TensorLike, axis: number | readonly number[]): Ten
   return reshape(t, shape);
 }
 
-/** Removes axes of size 1 (all of them by default). */
+/**
+ * Removes axes of size 1 (all of them by default).
+ *
+ * @example
+ * squeeze([[1, 2]]).shape // [2]
+ */
 export function squeeze(x: TensorLike, axis?: Axes): Tensor {
   const t = toTensor("squeeze", x);
   const axes =
@@ -189,7 +204,12 @@ const inverse = (axes: readonly number[]): number[] => {
   return result;
 };
 
-/** Permutes the axes (reverses them by default): axis i of the result is axis axes[i] of x. */
+/**
+ * Permutes the axes (reverses them by default): axis i of the result is axis axes[i] of x.
+ *
+ * @example
+ * transpose([[1, 2], [3, 4]]).toArray() // [[1, 3], [2, 4]]
+ */
 export function transpose(x: TensorLike, axes?: readonly number[]): Tensor {
   const t = toTensor("transpose", x);
   const order =
@@ -203,6 +223,12 @@ export function transpose(x: TensorLike, axes?: readonly number[]): Tensor {
   return order.every((a, i) => a === i) ? t : apply(transposeOperation, [t], { axes: order });
 }
 
+/**
+ * The axes in order, but one moved.
+ *
+ * @example
+ * moveAxis(zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
+ */
 export function moveAxis(x: TensorLike, from: number, to: number): Tensor {
   const t = toTensor("moveAxis", x);
   const source = checkAxis("moveAxis", from, t.rank);
@@ -212,6 +238,12 @@ export function moveAxis(x: TensorLike, from: number, to: number): Tensor {
   return transpose(t, order);
 }
 
+/**
+ * Two axes exchanged.
+ *
+ * @example
+ * swapAxes(zeros([2, 3, 4]), 0, -1).shape // [4, 3, 2]
+ */
 export function swapAxes(x: TensorLike, a: number, b: number): Tensor {
   const t = toTensor("swapAxes", x);
   const [i, j] = [checkAxis("swapAxes", a, t.rank), checkAxis("swapAxes", b, t.rank)];
@@ -241,7 +273,12 @@ export function alignBatch(x: Tensor, rank: number): Tensor {
   return reshape(x, [size, ...new Array<number>(rank - rest.length).fill(1), ...rest]);
 }
 
-/** Stretches axes of size 1 and adds axes in front. */
+/**
+ * Stretches axes of size 1 and adds axes in front.
+ *
+ * @example
+ * broadcastTo([1, 2], [2, 2]).toArray() // [[1, 2], [1, 2]]
+ */
 export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
   const t = toTensor("broadcastTo", x);
   if (sameShape(t.shape, shape)) return t;
@@ -299,7 +336,12 @@ export const sliceOperation: Operation = viewing<SliceAttributes>({
 /** One axis of a slice, as Python's start:stop:step; null for the default. */
 export type Range = readonly [start?: number | null, stop?: number | null, step?: number | null] | null;
 
-/** x[start:stop:step, …] as in NumPy: negative places count from the end, a negative step runs backwards. */
+/**
+ * x[start:stop:step, …] as in NumPy: negative places count from the end, a negative step runs backwards.
+ *
+ * @example
+ * slice(arange(6), [[1, null, 2]]).toArray() // [1, 3, 5]
+ */
 export function slice(x: TensorLike, ranges: readonly Range[]): Tensor {
   const t = toTensor("slice", x);
   if (ranges.length > t.rank) {
@@ -354,7 +396,12 @@ export const flipOperation: Operation = viewing<{ axes: readonly number[] }>({
   cases: [one("[2,3] both", [2, 3], (x) => flip(x)), one("[2,3] axis 1", [2, 3], (x) => flip(x, 1))],
 });
 
-/** Reverses the order along axes (all by default). */
+/**
+ * Reverses the order along axes (all by default).
+ *
+ * @example
+ * flip([1, 2, 3]).toArray() // [3, 2, 1]
+ */
 export function flip(x: TensorLike, axis?: Axes): Tensor {
   const t = toTensor("flip", x);
   const axes = checkAxes("flip", axis, t.rank);
@@ -479,7 +526,12 @@ function spread(x: Tensor, low: readonly number[], high: readonly number[], gap:
   return apply(spreadOperation, [x], { low, high, gap });
 }
 
-/** Adds `[before, after]` elements of `value` (default 0) to each axis; one pair stands for all axes. */
+/**
+ * Adds `[before, after]` elements of `value` (default 0) to each axis; one pair stands for all axes.
+ *
+ * @example
+ * pad([1, 2], [[1, 2]]).toArray() // [0, 1, 2, 0, 0]
+ */
 export function pad(x: TensorLike, widths: readonly (readonly [number, number])[], value = 0): Tensor {
   const t = toTensor("pad", x);
   const pairs = widths.length === 1 ? t.shape.map(() => widths[0] as readonly [number, number]) : widths;
@@ -555,7 +607,12 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
   },
 });
 
-/** Joins arrays along an existing axis. */
+/**
+ * Joins arrays along an existing axis.
+ *
+ * @example
+ * concatenate([[1, 2], [3]]).toArray() // [1, 2, 3]
+ */
 export function concatenate(list: readonly TensorLike[], axis = 0): Tensor {
   if (list.length === 0) throw new NablaError("E-VALUE", "concatenate: the list is empty");
   const { tensors, dtype } = meet("concatenate", list);
@@ -579,7 +636,12 @@ export function concatenate(list: readonly TensorLike[], axis = 0): Tensor {
       );
 }
 
-/** Joins arrays of one shape along a new axis. */
+/**
+ * Joins arrays of one shape along a new axis.
+ *
+ * @example
+ * stack([[1, 2], [3, 4]], 1).toArray() // [[1, 3], [2, 4]]
+ */
 export function stack(list: readonly TensorLike[], axis = 0): Tensor {
   const { tensors } = meet("stack", list);
   return concatenate(
@@ -588,7 +650,12 @@ export function stack(list: readonly TensorLike[], axis = 0): Tensor {
   );
 }
 
-/** Cuts an axis into equal parts, or before the given places. */
+/**
+ * Cuts an axis into equal parts, or before the given places.
+ *
+ * @example
+ * split(arange(4), 2).map((t) => t.toArray()) // [[0, 1], [2, 3]]
+ */
 export function split(x: TensorLike, parts: number | readonly number[], axis = 0): Tensor[] {
   const t = toTensor("split", x);
   const a = checkAxis("split", axis, t.rank);
@@ -604,7 +671,12 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = 0
     .map((end, i) => slice(t, [...t.shape.slice(0, a).map(() => null), [places[i] as number, end]]));
 }
 
-/** Repeats the whole array along each axis. */
+/**
+ * Repeats the whole array along each axis.
+ *
+ * @example
+ * tile([1, 2], 2).toArray() // [1, 2, 1, 2]
+ */
 export function tile(x: TensorLike, repeats: readonly number[] | number): Tensor {
   const list = typeof repeats === "number" ? [repeats] : repeats;
   checkShape("tile", list);
@@ -623,7 +695,12 @@ export function tile(x: TensorLike, repeats: readonly number[] | number): Tensor
   );
 }
 
-/** Repeats each element along an axis. */
+/**
+ * Repeats each element along an axis.
+ *
+ * @example
+ * repeat([1, 2], 2).toArray() // [1, 1, 2, 2]
+ */
 export function repeat(x: TensorLike, times: number, axis = 0): Tensor {
   const t = toTensor("repeat", x);
   const a = checkAxis("repeat", axis, t.rank);
@@ -632,7 +709,12 @@ export function repeat(x: TensorLike, times: number, axis = 0): Tensor {
   return reshape(wide, t.shape.with(a, (t.shape[a] as number) * times));
 }
 
-/** Shifts along an axis; what leaves at the end comes back at the start. */
+/**
+ * Shifts along an axis; what leaves at the end comes back at the start.
+ *
+ * @example
+ * roll([1, 2, 3], 1).toArray() // [3, 1, 2]
+ */
 export function roll(x: TensorLike, shift: number, axis = 0): Tensor {
   const t = toTensor("roll", x);
   const a = checkAxis("roll", axis, t.rank);
@@ -645,7 +727,12 @@ export function roll(x: TensorLike, shift: number, axis = 0): Tensor {
   return concatenate([back, front], a);
 }
 
-/** The diagonal of the last two axes. */
+/**
+ * The diagonal of the last two axes.
+ *
+ * @example
+ * diagonal([[1, 2], [3, 4]]).toArray() // [1, 4]
+ */
 export function diagonal(x: TensorLike): Tensor {
   const t = toTensor("diagonal", x);
   if (t.rank < 2) throw new NablaError("E-SHAPE", `diagonal: needs at least two axes, got ${showShape(t.shape)}`);

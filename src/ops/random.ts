@@ -8,12 +8,13 @@ import { broadcastShapes, checkShape, type Shape, sameShape, showShape } from ".
 import { toTensor } from "../graph/convert.ts";
 import { constant, Tensor, type TensorLike } from "../graph/tensor.ts";
 import { add, floor, less, minimum, mul, neg, shiftRight } from "./arithmetic.ts";
-import { argsort, take } from "./gather.ts";
+import { take } from "./gather.ts";
 import { reshape, slice } from "./movement.ts";
 import { exactLog, normalQuantile } from "./random/exact.ts";
 import { draw, streams } from "./random/threefry.ts";
 import { computeIn, convert } from "./record.ts";
 import { argmax } from "./reduce.ts";
+import { argsort } from "./sort.ts";
 
 export { exactLog, normalQuantile } from "./random/exact.ts";
 export { randomBitsOperation, threefry } from "./random/threefry.ts";

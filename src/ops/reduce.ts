@@ -259,13 +259,24 @@ function reduce(name: string, record: Operation, x: TensorLike, options: ReduceO
   return options.keepDims ? reshape(result, keepAxes(t.shape, axes)) : result;
 }
 
-/** Σ x over axes; summed pairwise. */
+/**
+ * Σ x over axes; summed pairwise.
+ *
+ * @example
+ * sum([[1, 2], [3, 4]], { axis: 0, keepDims: true }).toArray() // [[4, 6]]
+ */
 export const sum = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("sum", sumOperation, x, options);
 /** The greatest element; NaN if there is one. Ties share the derivative. */
 export const max = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("max", maxOperation, x, options);
 /** The least element; NaN if there is one. Ties share the derivative. */
 export const min = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("min", minOperation, x, options);
 
+/**
+ * The arithmetic mean over axes; of integers in float64.
+ *
+ * @example
+ * mean([1, 2, 6]).item() // 3
+ */
 export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const whole = toTensor("mean", x);
   const t = convert(whole, computeIn("mean", "float", whole.dtype)); // a sum of integers would wrap
@@ -274,7 +285,12 @@ export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return div(sum(t, options), count);
 }
 
-/** Π x over axes, by a tree of products: its derivative is right where factors are 0. */
+/**
+ * Π x over axes, by a tree of products: its derivative is right where factors are 0.
+ *
+ * @example
+ * prod([[1, 2], [3, 4]], { axis: 1 }).toArray() // [2, 12]
+ */
 export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
   let t = toTensor("prod", x);
   t = convert(t, computeIn("prod", "number", t.dtype));
@@ -298,7 +314,12 @@ export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return reshape(rows, result);
 }
 
-/** The variance; `correction` 0 divides by n, 1 by n − 1. */
+/**
+ * The variance; `correction` 0 divides by n, 1 by n − 1.
+ *
+ * @example
+ * variance([1, 3], { correction: 1 }).item() // 2
+ */
 export function variance(x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
   const t = toTensor("variance", x);
   const axes = checkAxes("variance", options.axis, t.rank);
@@ -309,7 +330,12 @@ export function variance(x: TensorLike, options: ReduceOptions & { readonly corr
 export const std = (x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor =>
   sqrt(variance(x, options));
 
-/** log Σ eˣ without overflow. */
+/**
+ * log Σ eˣ without overflow.
+ *
+ * @example
+ * logsumexp([1000, 1000]).item() // 1000 + Math.log(2)
+ */
 export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const t = toTensor("logsumexp", x);
   const axes = checkAxes("logsumexp", options.axis, t.rank);
@@ -328,7 +354,12 @@ export const maxHeld: Operation = (() => {
   return { ...rest, name: "maxHeld" };
 })();
 
-/** eˣ / Σ eˣ along an axis. */
+/**
+ * eˣ / Σ eˣ along an axis.
+ *
+ * @example
+ * softmax([1, 1]).toArray() // [0.5, 0.5]
+ */
 export function softmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
   const t = toTensor("softmax", x);
   const shifted = sub(t, held(t, options.axis ?? -1));
@@ -352,7 +383,12 @@ export interface NormOptions extends ReduceOptions {
   readonly order?: number;
 }
 
-/** (Σ |x|ᵖ)^(1/p), scaled so that nothing overflows; its derivative at 0 is taken as 0. */
+/**
+ * (Σ |x|ᵖ)^(1/p), scaled so that nothing overflows; its derivative at 0 is taken as 0.
+ *
+ * @example
+ * norm([3, 4]).item() // 5
+ */
 export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
   const { order = 2 } = options;
   if (!(order > 0)) throw new NablaError("E-OPTION", `norm: order is ${order}, not a number > 0`);
@@ -384,7 +420,12 @@ const argOf =
       ? reshape(result, options.axis === undefined ? whole.shape.map(() => 1) : keepAxes(t.shape, [axis]))
       : result;
   };
-/** The place of the greatest element along an axis (of the flattened array by default); the first at a tie. */
+/**
+ * The place of the greatest element along an axis (of the flattened array by default); the first at a tie.
+ *
+ * @example
+ * argmax([[1, 5], [7, 2]], { axis: 1 }).toArray() // [1, 0]
+ */
 export const argmax = argOf("argmax", argmaxOperation);
 /** The place of the least element. */
 export const argmin = argOf("argmin", argminOperation);
@@ -406,7 +447,12 @@ function nonEmpty(
   return axes.some((a) => t.shape[a] === 0) ? filled(empty, shape, "bool") : convert(f(t, options), "bool");
 }
 
-/** Sums of the elements so far along an axis. */
+/**
+ * Sums of the elements so far along an axis.
+ *
+ * @example
+ * cumsum([1, 2, 3]).toArray() // [1, 3, 6]
+ */
 export function cumsum(x: TensorLike, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
   const t = toTensor("cumsum", x);
   const axis = checkAxis("cumsum", options.axis ?? 0, t.rank);
@@ -419,6 +465,9 @@ export function cumsum(x: TensorLike, options: { readonly axis?: number; readonl
 /**
  * Products of the elements so far along an axis, by doubling (Hillis and Steele 1986):
  * log₂ n steps of ordinary products, hence the right derivative where factors are 0.
+ *
+ * @example
+ * cumprod([1, 2, 3]).toArray() // [1, 2, 6]
  */
 export function cumprod(x: TensorLike, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
   let t = toTensor("cumprod", x);

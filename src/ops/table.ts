@@ -9,6 +9,7 @@ import * as movement from "./movement.ts";
 import * as random from "./random.ts";
 import { castOperation } from "./record.ts";
 import * as reduce from "./reduce.ts";
+import * as sort from "./sort.ts";
 
 const isOperation = (value: unknown): value is Operation =>
   typeof value === "object" && value !== null && "infer" in value && "kind" in value;
@@ -23,6 +24,6 @@ function records(family: object): Operation[] {
 export const operations: readonly Operation[] = [
   ...new Set([
     castOperation,
-    ...[arithmetic, math, movement, reduce, gather, contract, linalg, random].flatMap(records),
+    ...[arithmetic, math, movement, reduce, gather, sort, contract, linalg, random].flatMap(records),
   ]),
 ];

@@ -2,7 +2,7 @@
 import { byteSize } from "../../base/dtype.ts";
 import { NablaError } from "../../base/error.ts";
 import { sizeOf } from "../../base/shape.ts";
-import type { Buffer, Plan, Read, RoutineStep, Step } from "../target.ts";
+import type { Buffer, LoopStep, Plan, Read, RoutineStep, Step } from "../target.ts";
 import {
   block,
   branch,
@@ -11,6 +11,7 @@ import {
   call,
   type Expr,
   type FunctionBuilder,
+  type FunctionReference,
   i32,
   type Local,
   loop,
@@ -19,6 +20,7 @@ import {
   when,
 } from "./encode.ts";
 import { type Kernel, statusAddress } from "./kernel.ts";
+import { copyKernel } from "./kernels/copy.ts";
 import { kernels } from "./kernels/index.ts";
 import { loopFunction } from "./loop.ts";
 
@@ -39,7 +41,7 @@ export function assemble(plan: Plan): Assembled {
   const routines = new Map<RoutineStep, Kernel>();
   let scratch = 0;
   everyStep(plan.steps, (step) => {
-    if (step.kind === "loop") loopFunction(module, step);
+    if (step.kind === "loop") functionOf(module, step);
     if (step.kind !== "routine") return;
     const kernel = routineKernel(module, step);
     routines.set(step, kernel);
@@ -78,6 +80,20 @@ function routineKernel(module: ModuleBuilder, step: RoutineStep): Kernel {
     step.inputTypes,
     step.outputs.map((buffer) => buffer.type),
   );
+}
+
+/** A loop that only puts elements in order is a copy, which has kernels of its own for transposed views. */
+function functionOf(module: ModuleBuilder, step: LoopStep): FunctionReference<undefined> {
+  const [read, ...reads] = step.reads;
+  const [write, ...writes] = step.writes;
+  const copies =
+    read !== undefined &&
+    write !== undefined &&
+    reads.length + writes.length + step.reductions.length === 0 &&
+    step.instructions.length === 1 &&
+    (read.buffer.slice?.of ?? read.buffer) !== (write.buffer.slice?.of ?? write.buffer);
+  if (!copies) return loopFunction(module, step);
+  return copyKernel(module, write.buffer.type.dtype, step.shape, { offset: 0, strides: read.view.strides });
 }
 
 class StepWriter {
@@ -121,7 +137,7 @@ class StepWriter {
     switch (step.kind) {
       case "loop": {
         const operands = [...step.writes, ...step.reductions].map(({ buffer }) => this.#address(buffer));
-        return call(loopFunction(this.#module, step), ...step.reads.map((read) => this.#seen(read)), ...operands);
+        return call(functionOf(this.#module, step), ...step.reads.map((read) => this.#seen(read)), ...operands);
       }
       case "routine": {
         const { run } = this.#routines.get(step) as Kernel;

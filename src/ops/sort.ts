@@ -1,0 +1,117 @@
+/** Sorting: an order, and what follows from it. */
+import type { Data } from "../base/dtype.ts";
+import { isFloat } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { checkAxis } from "../base/shape.ts";
+import { toTensor } from "../graph/convert.ts";
+import type { Operation, Type } from "../graph/operation.ts";
+import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { equal, neg } from "./arithmetic.ts";
+import { scatterAddOperation, takeAlongAxis, takeOperation } from "./gather.ts";
+import { concatenate, moveAxis, slice } from "./movement.ts";
+import { convert, operation } from "./record.ts";
+
+/** The places that would sort the last axis, stably; NaN last. */
+export const argsortOperation: Operation = operation<object>({
+  name: "argsort",
+  kind: "routine",
+  infer: ([x]) => ({ shape: (x as Type).shape, dtype: "int32" }),
+  evaluate: ([x], [type]) => {
+    const data = x as Data;
+    const n = (type as Type).shape.at(-1) as number;
+    const out = new Int32Array(data.length);
+    for (let row = 0; row < data.length; row += n) {
+      const key = (i: number): number => data[row + i] as number;
+      const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => {
+        const [a, b] = [key(i), key(j)];
+        if (a < b || (!Number.isNaN(a) && Number.isNaN(b))) return -1;
+        return a > b || (Number.isNaN(a) && !Number.isNaN(b)) ? 1 : i - j;
+      });
+      out.set(order, row);
+    }
+    return out;
+  },
+  batch: ([x]) => apply(argsortOperation, [x as Tensor]),
+  undefinedAt: [
+    {
+      at: (x) => filled(0, (x as Tensor).shape, "bool"),
+      within: ([x]) => tiesInRow(x as Tensor),
+      why: "the order of equal elements is arbitrary: sort has a kink there",
+      convention: "equal elements keep their order",
+    },
+  ],
+  kernel: () => ({ name: "argsort", parameters: {} }),
+  laws: {
+    cases: [
+      { label: "[3,5]", shapes: [[3, 5]], apply: (x) => apply(argsortOperation, [x as Tensor]), differentiable: false },
+      { label: "sort [4,6]", shapes: [[4, 6]], apply: (x) => sort(x as Tensor) },
+      { label: "sort [37] descending", shapes: [[37]], apply: (x) => sort(x as Tensor, { descending: true }) },
+      { label: "top 2 of [2,5]", shapes: [[2, 5]], apply: (x) => topK(x as Tensor, 2).values },
+    ],
+    integer: true,
+  },
+});
+
+function tiesInRow(x: Tensor): Tensor {
+  const order = apply(argsortOperation, [x]);
+  const sorted = apply(takeOperation, [x, order], { batch: x.rank - 1 });
+  const n = x.shape.at(-1) as number;
+  const lead = x.shape.slice(0, -1).map(() => null);
+  const ties = equal(slice(sorted, [...lead, [1, n]]), slice(sorted, [...lead, [0, Math.max(0, n - 1)]]));
+  // Marks the later of each tied pair, in the order of x.
+  const first = filled(0, [...x.shape.slice(0, -1), Math.min(1, n)], "int32");
+  return convert(
+    apply(scatterAddOperation, [order, concatenate([first, convert(ties, "int32")], -1)], {
+      batch: x.rank - 1,
+      size: n,
+    }),
+    "bool",
+  );
+}
+
+export interface SortOptions {
+  /** Default: the last. */
+  readonly axis?: number;
+  readonly descending?: boolean;
+}
+
+/**
+ * The places that would sort x along an axis; stable, NaN last.
+ *
+ * @example
+ * argsort([3, 1, 2]).toArray() // [1, 2, 0]
+ */
+export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
+  const t = toTensor("argsort", x);
+  const axis = checkAxis("argsort", options.axis ?? -1, t.rank);
+  const rows = moveAxis(t, axis, t.rank - 1);
+  if (!options.descending) return moveAxis(apply(argsortOperation, [rows]), t.rank - 1, axis);
+  // Negation keeps equal elements in their order; -NaN is still NaN, hence last.
+  const keys = isFloat(t.dtype) ? neg(rows) : neg(convert(rows, "float64"));
+  return moveAxis(apply(argsortOperation, [keys]), t.rank - 1, axis);
+}
+
+/**
+ * Sorts along an axis, ascending by default.
+ *
+ * @example
+ * sort([3, 1, 2]).toArray() // [1, 2, 3]
+ */
+export const sort = (x: TensorLike, options: SortOptions = {}): Tensor =>
+  takeAlongAxis(x, argsort(x, options), options.axis ?? -1);
+
+/**
+ * The k greatest elements of the last axis, greatest first, and their places.
+ *
+ * @example
+ * topK([3, 1, 2], 2).values.toArray() // [3, 2]
+ */
+export function topK(x: TensorLike, k: number): { readonly values: Tensor; readonly indices: Tensor } {
+  const t = toTensor("topK", x);
+  const n = t.shape.at(-1) ?? 0;
+  if (!Number.isInteger(k) || k < 0 || k > n)
+    throw new NablaError("E-OPTION", `topK: k is ${k}, the last axis has ${n} elements`);
+  const order = argsort(t, { descending: true });
+  const indices = slice(order, [...t.shape.slice(0, -1).map(() => null), [0, k]]);
+  return { values: takeAlongAxis(t, indices), indices };
+}
