@@ -16,19 +16,165 @@ export {
   undefinedDerivatives,
 } from "./derivative/undefined-derivative.ts";
 export { Tensor, type TensorLike } from "./graph/tensor.ts";
-export * from "./ops/arithmetic.ts";
-export * from "./ops/contract.ts";
-export * from "./ops/convolve.ts";
-export * from "./ops/create.ts";
-export * from "./ops/einsum.ts";
-export * from "./ops/gather.ts";
+export {
+  abs,
+  add,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  cast,
+  ceil,
+  clip,
+  div,
+  equal,
+  floor,
+  floorDivide,
+  greater,
+  greaterEqual,
+  isFinite,
+  isNaN,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  neg,
+  notEqual,
+  reciprocal,
+  rem,
+  round,
+  scale,
+  shiftLeft,
+  shiftRight,
+  sign,
+  square,
+  sub,
+  trunc,
+  where,
+} from "./ops/arithmetic.ts";
+export { dot, matmul, outer, tensordot } from "./ops/contract.ts";
+export {
+  averagePool1d,
+  averagePool2d,
+  type ConvolutionOptions,
+  conv1d,
+  conv2d,
+  maxPool1d,
+  maxPool2d,
+  type PoolOptions,
+} from "./ops/convolve.ts";
+export {
+  arange,
+  type CreateOptions,
+  eye,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  zeros,
+  zerosLike,
+} from "./ops/create.ts";
+export { einsum } from "./ops/einsum.ts";
+export { at, oneHot, scatterAdd, take, takeAlongAxis, updateAt } from "./ops/gather.ts";
 export * from "./ops/linalg/index.ts";
-export * from "./ops/math.ts";
+export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cbrt,
+  cos,
+  cosh,
+  digamma,
+  elu,
+  erf,
+  erfc,
+  exp,
+  exp2,
+  expm1,
+  gelu,
+  hypot,
+  leakyRelu,
+  lgamma,
+  log,
+  log1p,
+  log2,
+  log10,
+  logaddexp,
+  logSigmoid,
+  polygamma,
+  pow,
+  relu,
+  rsqrt,
+  sigmoid,
+  silu,
+  sin,
+  sinh,
+  softplus,
+  softsign,
+  sqrt,
+  tan,
+  tanh,
+} from "./ops/math.ts";
 export type { TensorMethods } from "./ops/methods.ts";
-export * from "./ops/movement.ts";
+export {
+  broadcastTo,
+  concatenate,
+  diagonal,
+  expandDims,
+  flatten,
+  flip,
+  matrixTranspose,
+  moveAxis,
+  pad,
+  type Range,
+  ravel,
+  repeat,
+  reshape,
+  roll,
+  slice,
+  split,
+  squeeze,
+  stack,
+  swapAxes,
+  tile,
+  transpose,
+  tril,
+  triu,
+  windows,
+} from "./ops/movement.ts";
 export { type RandomOptions, random } from "./ops/random.ts";
-export * from "./ops/reduce.ts";
-export * from "./ops/sort.ts";
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  cumprod,
+  cumsum,
+  logSoftmax,
+  logsumexp,
+  max,
+  mean,
+  min,
+  type NormOptions,
+  norm,
+  prod,
+  type ReduceOptions,
+  softmax,
+  std,
+  sum,
+  variance,
+} from "./ops/reduce.ts";
+export { argsort, type SortOptions, sort, topK } from "./ops/sort.ts";
 export { cond } from "./transform/control/cond.ts";
 export { scan } from "./transform/control/scan.ts";
 export { whileLoop } from "./transform/control/while.ts";

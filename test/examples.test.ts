@@ -72,3 +72,15 @@ test.each(examples)("$at", ({ code }) => {
   new Function(...Object.keys(nabla), "__is", script)(...Object.values(nabla), compare);
   expect(checked(code)).toContain("__is(");
 });
+
+test("the README's taste runs, and fits what it says", () => {
+  const [, block] = /```ts\n([\s\S]*?)```/.exec(readFileSync("README.md", "utf8")) as RegExpExecArray;
+  const { code } = transformSync((block as string).replace(/^import .*$/m, ""), { loader: "ts" });
+  const printed: unknown[][] = [];
+  const log = (...items: unknown[]) => printed.push(items);
+  new Function(...Object.keys(nabla), "console", code)(...Object.values(nabla), { log });
+  const [[scale, rate], [curvature]] = printed as [[number, number], [Record<string, Record<string, nabla.Tensor>>]];
+  expect(scale).toBeCloseTo(2.5, 7);
+  expect(rate).toBeCloseTo(1.3, 7);
+  expect(curvature.scale?.rate?.item()).toBeCloseTo(curvature.rate?.scale?.item() as number, 12);
+});

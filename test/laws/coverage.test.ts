@@ -29,7 +29,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   ...reason("graph.test.ts", "graphOf GraphView"),
   ...reason("undefined-derivative.test.ts", "undefinedDerivatives UndefinedDerivatives firstNonFinite NonFinite"),
   ...reason("custom.test.ts", "customDerivative"),
-  ...reason("no verbs: they serve the operations' own rules", "toIndex reshapeView alignBatch sumTo"),
 };
 function reason(why: string, names: string): Record<string, string> {
   return Object.fromEntries(names.split(" ").map((name) => [name, why]));
