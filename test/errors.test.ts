@@ -107,6 +107,7 @@ table("data", [
   ["a negative size", "E-SHAPE", ["full", "[-1]"], () => zeros([-1])],
   ["a size that is no integer", "E-SHAPE", ["1.5"], () => ones(1.5)],
   ["a range without an end", "E-OPTION", ["arange", "Infinity"], () => arange(Infinity)],
+  ["a range that is no list", "E-OPTION", ["slice", "axis 0"], () => slice([1, 2], [{} as never])],
   ["a range that does not move", "E-OPTION", ["by 0"], () => arange(0, 1, 0)],
   ["item of several", "E-SHAPE", ["item", "[2]", "toArray"], () => tensor([1, 2]).item()],
 ]);

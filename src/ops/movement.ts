@@ -352,7 +352,14 @@ export function slice(x: TensorLike, ranges: readonly Range[]): Tensor {
   const step: number[] = [];
   const flips: number[] = [];
   t.shape.forEach((n, axis) => {
-    const [from, to, by] = ranges[axis] ?? [];
+    const range = ranges[axis] ?? [];
+    if (!Array.isArray(range))
+      throw new NablaError(
+        "E-OPTION",
+        `slice: the range of axis ${axis} is no list`,
+        "[start, stop, step], or null for all",
+      );
+    const [from, to, by] = range as readonly (number | null)[];
     const stride = by ?? 1;
     for (const v of [from ?? 0, to ?? 0, stride]) {
       if (!Number.isInteger(v)) throw new NablaError("E-INDEX", `slice: ${v} on axis ${axis} is not an integer`);
