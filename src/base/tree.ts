@@ -9,7 +9,7 @@ export type Structure =
 
 const leaf: Structure = { kind: "leaf" };
 
-const isPlainObject = (value: object): boolean => {
+export const isPlainObject = (value: object): boolean => {
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 };
@@ -31,6 +31,7 @@ export function flatten(tree: unknown): { leaves: unknown[]; structure: Structur
     if (Array.isArray(value) && !isNumeric(value)) return { kind: "array", items: value.map(walk) };
     if (typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)) {
       const keys = Object.keys(value);
+      if (keys.includes("__proto__")) throw new NablaError("E-TREE", "a tree has a key __proto__");
       return { kind: "object", keys, items: keys.map((key) => walk((value as Record<string, unknown>)[key])) };
     }
     leaves.push(value);
@@ -41,13 +42,17 @@ export function flatten(tree: unknown): { leaves: unknown[]; structure: Structur
 }
 
 export function unflatten(structure: Structure, leaves: readonly unknown[]): unknown {
-  let next = 0;
-  const build = (s: Structure): unknown => {
-    if (s.kind === "leaf") return leaves[next++];
-    if (s.kind === "array") return s.items.map(build);
-    return Object.fromEntries(s.keys.map((key, i) => [key, build(s.items[i] as Structure)]));
-  };
-  return build(structure);
+  return build(structure, leaves, { next: 0 });
+}
+
+function build(structure: Structure, leaves: readonly unknown[], cursor: { next: number }): unknown {
+  if (structure.kind === "leaf") return leaves[cursor.next++];
+  const { items } = structure;
+  if (structure.kind === "array") return items.map((item) => build(item, leaves, cursor));
+  const tree: Record<string, unknown> = {};
+  for (let i = 0; i < items.length; i++)
+    tree[structure.keys[i] as string] = build(items[i] as Structure, leaves, cursor);
+  return tree;
 }
 
 export function countLeaves(structure: Structure): number {

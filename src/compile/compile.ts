@@ -2,17 +2,18 @@
 
 import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program } from "../backend/wasm/program.ts";
-import type { Data } from "../base/dtype.ts";
+import { copyOf, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { sameShape, showShape } from "../base/shape.ts";
-import { checkSameStructure, type Structure, showStructure, unflatten } from "../base/tree.ts";
+import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
-import { constant, type Resident, residentConstant, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { constant, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
 import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
 import { lower } from "./lower.ts";
 import { plan } from "./memory.ts";
+import { type Leaf, Signature, signatureKey } from "./signature.ts";
 
 export interface CompileOptions {
   /** How many signatures (shapes and dtypes of the arguments) are kept; the least recently used goes. Default 32. */
@@ -29,6 +30,7 @@ export interface Compiled {
   readonly graph: Graph;
   readonly program: Program;
   readonly structure: Structure;
+  readonly signature: Signature;
   /** How many inputs, and first outputs, are state. */
   readonly state: number;
   /** The state that the last call returned, as long as it is in the program's memory. */
@@ -69,7 +71,8 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
   const graph = share(simplify(traced));
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
   const program = new Program(plan(lower(graph, state), arenaStart));
-  return { graph, program, structure: structure as Structure, state, latest: [] };
+  const signature = new Signature(inputs);
+  return { graph, program, structure: structure as Structure, signature, state, latest: [] };
 }
 
 /** State goes out as it came in. */
@@ -90,21 +93,34 @@ function checkState(input: FlatArguments, returned: unknown): void {
   });
 }
 
-/** Puts the arguments in place; the state that is there already is not touched. */
-function enter(compiled: Compiled, tensors: readonly Tensor[]): void {
-  const { program, state, latest } = compiled;
-  const present = tensors.map((t, i) => i < state && latest[i] === t && t.resident !== undefined);
-  // Whoever holds a state that is about to be overwritten, and was not passed on, keeps its value.
-  latest.forEach((t, i) => {
-    if (!present[i]) t.data;
-  });
-  tensors.forEach((t, i) => {
-    if (!present[i]) program.inputs[i]?.set(t.data);
-  });
-  tensors.forEach((t, i) => {
-    if (present[i]) t.resident = consumed;
-  });
+/** Puts the arguments in place and forgets them; the state that is there already is not touched. */
+function enter({ program, state, latest }: Compiled, leaves: Leaf[]): void {
+  if (state > 0) {
+    // Whoever holds a state that is about to be overwritten, and was not passed on, keeps its value.
+    latest.forEach((t, i) => {
+      if (!isPresent(leaves[i], t)) t.data;
+    });
+  }
+  for (let i = 0; i < program.inputs.length; i++) {
+    const leaf = leaves[i] as Leaf;
+    const place = program.inputs[i] as Data;
+    if (typeof leaf === "number") place[0] = leaf;
+    else if (i < state && isPresent(leaf, latest[i])) continue;
+    else {
+      const data = leaf instanceof Tensor ? leaf.data : leaf;
+      if (place.length === 1) place[0] = data[0] as number;
+      else place.set(data);
+    }
+  }
+  for (let i = 0; i < state; i++) {
+    const leaf = leaves[i];
+    if (isPresent(leaf, latest[i])) leaf.resident = consumed;
+  }
+  leaves.fill(0);
 }
+
+const isPresent = (leaf: Leaf | undefined, latest: Tensor | undefined): leaf is Tensor =>
+  leaf === latest && latest?.resident !== undefined;
 
 const consumed: Resident = {
   read: () => {
@@ -121,20 +137,12 @@ function leave(compiled: Compiled): Tensor[] {
   const results = graph.outputs.map(({ shape, dtype }, i) => {
     const place = program.outputs[i] as Data;
     return i < state
-      ? residentConstant({ shape, dtype }, { read: () => place.slice() })
-      : constant(place.slice(), shape, dtype);
+      ? residentConstant({ shape, dtype }, { read: () => copyOf(place) })
+      : constant(copyOf(place), shape, dtype);
   });
-  compiled.latest = results.slice(0, state);
+  if (state > 0) compiled.latest = results.slice(0, state);
   return results;
 }
-
-const signature = (inputs: readonly FlatArguments[]): string =>
-  inputs
-    .map(
-      (input) =>
-        `${showStructure(input.structure)}${JSON.stringify(input.kept)}${input.tensors.map((t) => `${t.dtype}${showShape(t.shape)}`).join()}`,
-    )
-    .join(";");
 
 /**
  * f as a program: traced once for each signature, differentiated and simplified as a graph, run as one call into
@@ -161,10 +169,10 @@ export function compile(
   const cache = new Map<string, Compiled>();
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
-    const key = signature(inputs);
-    let compiled = cache.get(key);
-    if (compiled === undefined) compiled = build(f, inputs, state);
-    else cache.delete(key);
+    const key = signatureKey(inputs);
+    const compiled = cache.get(key) ?? build(f, inputs, state);
+    // The most recently used comes last.
+    cache.delete(key);
     cache.set(key, compiled);
     if (cache.size > cacheSize) cache.delete(cache.keys().next().value as string);
     return compiled;
@@ -172,14 +180,21 @@ export function compile(
   const flat = (args: readonly unknown[]): FlatArguments[] =>
     args.map((arg, i) => flattenArguments("compile", arg, `argument ${i}`));
 
+  let recent: Compiled | undefined;
+  const leaves: Leaf[] = [];
   const call = (...args: unknown[]): unknown => {
-    const inputs = flat(args);
-    const tensors = inputs.flatMap((input) => input.tensors);
-    if (tensors.some((t) => t.level > 0)) return f(...(inputs.map((input) => input.rebuild(input.tensors)) as never[]));
-    const compiled = find(inputs);
-    enter(compiled, tensors);
-    compiled.program.run();
-    return unflatten(compiled.structure, leave(compiled));
+    if (recent === undefined || !recent.signature.read(args, leaves)) {
+      const inputs = flat(args);
+      const tensors = inputs.flatMap((input) => input.tensors);
+      if (tensors.some((t) => t.level > 0)) return f(...(rebuildArguments(inputs, tensors) as never[]));
+      recent = find(inputs);
+      tensors.forEach((t, i) => {
+        leaves[i] = t;
+      });
+    }
+    enter(recent, leaves);
+    recent.program.run();
+    return unflatten(recent.structure, leave(recent));
   };
   return Object.assign(call, { inspect: (...args: unknown[]) => find(flat(args)) });
 }

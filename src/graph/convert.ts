@@ -1,10 +1,10 @@
 /** Numbers and arrays become tensors. */
-import { allocate, type Data, type DType, dtypeOf, isFloat, promote } from "../base/dtype.ts";
+import { allocate, copyOf, type Data, type DType, dtypeOf, isFloat, promote } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { type Shape, showShape, sizeOf } from "../base/shape.ts";
 import { constant, filled, type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
 
-const isTyped = (value: unknown): value is Data =>
+export const isTyped = (value: unknown): value is Data =>
   value instanceof Float64Array ||
   value instanceof Float32Array ||
   value instanceof Int32Array ||
@@ -17,7 +17,7 @@ export function toTensor(what: string, value: TensorLike, dtype?: DType): Tensor
   if (typeof value === "number") return filled(value, [], dtype ?? "float64");
   if (typeof value === "boolean") return filled(value ? 1 : 0, [], dtype ?? "bool");
   if (isTyped(value)) {
-    if (dtype === undefined || dtype === dtypeOf(value)) return constant(value.slice(), [value.length]);
+    if (dtype === undefined || dtype === dtypeOf(value)) return constant(copyOf(value), [value.length]);
     const data = allocate(dtype, value.length);
     data.set(value);
     return constant(data, [value.length]);

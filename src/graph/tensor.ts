@@ -71,7 +71,7 @@ export class Tensor {
     return sizeOf(this.shape);
   }
 
-  /** The elements in row-major order. Not to be written to. */
+  /** The elements in row-major order. Not to be written to; the buffer behind them may be shared. */
   get data(): Data {
     return valueOf(this);
   }
@@ -142,13 +142,16 @@ export const isConstant = (t: Tensor): boolean => t.operation === constantOperat
 export const isVariable = (t: Tensor): boolean => t.operation === variableOperation;
 export const isPick = (t: Tensor): boolean => t.operation === pickOperation;
 
+const none: readonly Tensor[] = [];
+const plain: Attributes = {};
+
 export function constant(data: Data, shape: Shape, dtype: DType = dtypeOf(data)): Tensor {
-  return new Tensor(constantOperation, [], {}, { shape, dtype }, 0, data);
+  return new Tensor(constantOperation, none, plain, { shape, dtype }, 0, data);
 }
 
 /** A constant whose elements stay in a program's memory until they are read. */
 export function residentConstant(type: Type, resident: Resident): Tensor {
-  const t = new Tensor(constantOperation, [], {}, type, 0);
+  const t = new Tensor(constantOperation, none, plain, type, 0);
   t.resident = resident;
   return t;
 }
@@ -203,7 +206,7 @@ function levelOf(operation: Operation, inputs: readonly Tensor[]): number {
 }
 
 /** The one way in which nodes come to be. */
-export function apply(operation: Operation, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor {
+export function apply(operation: Operation, inputs: readonly Tensor[], attributes: Attributes = plain): Tensor {
   const type = operation.infer(inputs, attributes) as Type;
   return make(operation, inputs, attributes, type);
 }
@@ -213,14 +216,14 @@ export function make(operation: Operation, inputs: readonly Tensor[], attributes
   const level = levelOf(operation, inputs);
   if (level > 0) return new Tensor(operation, inputs, attributes, type, level);
   const data = operation.evaluate(inputs.map(valueOf), inputs, attributes, type);
-  return new Tensor(constantOperation, [], {}, type, 0, data);
+  return new Tensor(constantOperation, none, plain, type, 0, data);
 }
 
 /** `apply` for an operation with several results. */
 export function applyAll(
   operation: Operation,
   inputs: readonly Tensor[],
-  attributes: Attributes = {},
+  attributes: Attributes = plain,
 ): readonly Tensor[] {
   const results = operation.infer(inputs, attributes) as readonly Type[];
   const level = levelOf(operation, inputs);

@@ -2,6 +2,7 @@
 import { NablaError } from "../base/error.ts";
 import { flatten, leafPaths, type Structure, unflatten } from "../base/tree.ts";
 import { toTensor } from "./convert.ts";
+import type { Type } from "./operation.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
 
 type Plain = string | bigint | symbol | null | undefined | ((...args: never) => unknown);
@@ -27,6 +28,8 @@ export interface FlatArguments {
   readonly structure: Structure;
   /** The leaves that are no tensors. */
   readonly kept: readonly unknown[];
+  /** For every leaf its type, if it is a tensor. */
+  readonly leafTypes: readonly (Type | undefined)[];
   readonly rebuild: (tensors: readonly Tensor[]) => unknown;
 }
 
@@ -35,6 +38,8 @@ export function flattenArguments(what: string, tree: unknown, name = "argument")
   const paths = leafPaths(structure).map((p) => `${name}${p}`);
   const kept = leaves.map((leaf) => !isTensorLike(leaf));
   const tensors = leaves.flatMap((leaf, i) => (kept[i] ? [] : [toTensor(`${what}: ${paths[i]}`, leaf as TensorLike)]));
+  const types = tensors.map(({ shape, dtype }): Type => ({ shape, dtype }));
+  let at = 0;
   const rebuild = (values: readonly Tensor[]): unknown => {
     let next = 0;
     return unflatten(
@@ -47,6 +52,7 @@ export function flattenArguments(what: string, tree: unknown, name = "argument")
     paths: paths.filter((_, i) => !kept[i]),
     structure,
     kept: leaves.filter((_, i) => kept[i]),
+    leafTypes: kept.map((k) => (k ? undefined : types[at++])),
     rebuild,
   };
 }

@@ -15,7 +15,7 @@ import type {
   UndefinedRule,
   View,
 } from "../graph/operation.ts";
-import { apply, make, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { apply, filled, make, Tensor, type TensorLike } from "../graph/tensor.ts";
 
 /** Which dtypes an operation computes in: others are cast to the first that fits. */
 export type Domain = "float" | "number" | "integer" | "bool" | "any";
@@ -58,14 +58,20 @@ export function binary(declaration: ElementwiseDeclaration): BinaryFunction {
   const operation = elementwise(declaration, 2);
   const domain = declaration.domain ?? "float";
   const f = (x: TensorLike, y: TensorLike): Tensor => {
-    const { tensors, dtype } = meet(declaration.name, [x, y]);
+    const [a, b, dtype] = meetTwo(declaration.name, x, y);
     const common = computeIn(declaration.name, domain, dtype);
-    return apply(
-      operation,
-      tensors.map((t) => convert(t, common)),
-    );
+    return apply(operation, [convert(a, common), convert(b, common)]);
   };
   return Object.assign(f, { operation });
+}
+
+/** `meet`, quickly for what is most usual: tensors of one dtype, or floats and a number. */
+function meetTwo(what: string, x: TensorLike, y: TensorLike): readonly [Tensor, Tensor, DType] {
+  if (x instanceof Tensor && y instanceof Tensor && x.dtype === y.dtype) return [x, y, x.dtype];
+  if (x instanceof Tensor && typeof y === "number" && isFloat(x.dtype)) return [x, filled(y, [], x.dtype), x.dtype];
+  if (typeof x === "number" && y instanceof Tensor && isFloat(y.dtype)) return [filled(x, [], y.dtype), y, y.dtype];
+  const { tensors, dtype } = meet(what, [x, y]);
+  return [tensors[0] as Tensor, tensors[1] as Tensor, dtype];
 }
 
 /** The dtype in which an operation of this domain computes on inputs of that dtype. */
@@ -162,13 +168,20 @@ export function mapElements(
 ): Data {
   const size = sizeOf(result.shape);
   const out = allocate(result.dtype, size);
-  const [a, b, c] = values as [Data, Data, Data];
-  const same = inputs.every((t, i) => sameShape(t.shape, result.shape) || (values[i] as Data).length === 1);
+  let same = true;
+  for (let k = 0; k < inputs.length; k++)
+    same &&= (values[k] as Data).length === 1 || sameShape((inputs[k] as Type).shape, result.shape);
   if (same) {
-    const [sa, sb, sc] = values.map((v) => (v.length === 1 && size !== 1 ? 0 : 1)) as [number, number, number];
-    if (values.length === 1) for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number);
-    else if (values.length === 2) for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number, b[i * sb] as number);
-    else for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number, b[i * sb] as number, c[i * sc] as number);
+    const [a, b, c] = values as [Data, Data, Data];
+    const step = (v: Data): number => (v.length === 1 ? 0 : 1);
+    if (values.length === 1) for (let i = 0; i < size; i++) out[i] = f(a[i] as number);
+    else if (values.length === 2) {
+      const [sa, sb] = [step(a), step(b)];
+      for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number, b[i * sb] as number);
+    } else {
+      const [sa, sb, sc] = [step(a), step(b), step(c)];
+      for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number, b[i * sb] as number, c[i * sc] as number);
+    }
     return out;
   }
   const strides = inputs.map((t) => broadcastStrides(t.shape, result.shape));

@@ -49,36 +49,45 @@ interface ReduceAttributes {
 const only = (inputs: readonly Tensor[]): Tensor => inputs[0] as Tensor;
 const shiftAxes = (axes: readonly number[]): number[] => axes.map((a) => a + 1);
 
-/** `combine` gets the offsets of the reduced elements and the place of the first of them. */
-function reduceData(
-  input: Type,
-  axes: readonly number[],
-  result: Type,
-  combine: (offsets: Int32Array, start: number) => number,
-): Data {
-  const strides = stridesOf(input.shape);
-  const kept = input.shape.map((_, i) => i).filter((i) => !axes.includes(i));
-  const pick = (list: readonly number[], from: readonly number[]): number[] => list.map((i) => from[i] as number);
-  const inner = new Int32Array(sizeOf(pick(axes, input.shape)));
-  forEachOffset(pick(axes, input.shape), [pick(axes, strides)], ([offset], i) => {
-    inner[i] = offset as number;
-  });
+/** Combines elements start, start + step, … of the data. */
+type Combine = (data: Data, start: number, step: number, count: number) => number;
+
+/** Reduces adjacent axes where they are; others from a copy in which they come last. */
+function reduceData(data: Data, { shape, dtype }: Type, axes: readonly number[], result: Type, combine: Combine): Data {
   const out = allocate(result.dtype, sizeOf(result.shape));
-  forEachOffset(pick(kept, input.shape), [pick(kept, strides)], ([offset], i) => {
-    out[i] = combine(inner, offset as number);
-  });
+  const first = axes[0] as number;
+  if (axes.at(-1) !== first + axes.length - 1) {
+    const kept = shape.map((_, i) => i).filter((i) => !axes.includes(i));
+    const order = [...kept, ...axes];
+    const strides = stridesOf(shape);
+    const copy = allocate(dtype, data.length);
+    const moved = order.map((i) => shape[i] as number);
+    forEachOffset(moved, [order.map((i) => strides[i] as number)], ([offset], i) => {
+      copy[i] = data[offset as number] as number;
+    });
+    const last = axes.map((_, i) => kept.length + i);
+    return reduceData(copy, { shape: moved, dtype }, last, result, combine);
+  }
+  let count = 1;
+  for (const axis of axes) count *= shape[axis] as number;
+  let step = 1;
+  for (let axis = first + axes.length; axis < shape.length; axis++) step *= shape[axis] as number;
+  for (let i = 0; i < out.length; i++) {
+    const inner = i % step;
+    out[i] = combine(data, (i - inner) * count + inner, step, count);
+  }
   return out;
 }
 
 /** Pairwise summation (Higham 1993): the error grows with log n instead of n. */
-function pairwiseSum(data: Data, offsets: Int32Array, start: number, from: number, to: number): number {
-  if (to - from <= 64) {
+function pairwiseSum(data: Data, start: number, step: number, count: number): number {
+  if (count <= 64) {
     let total = 0;
-    for (let i = from; i < to; i++) total += data[start + (offsets[i] as number)] as number;
+    for (let k = 0, at = start; k < count; k++, at += step) total += data[at] as number;
     return total;
   }
-  const middle = from + ((to - from) >> 1);
-  return pairwiseSum(data, offsets, start, from, middle) + pairwiseSum(data, offsets, start, middle, to);
+  const half = count >> 1;
+  return pairwiseSum(data, start, step, half) + pairwiseSum(data, start + half * step, step, count - half);
 }
 
 const reduceCases = (f: (x: Tensor, options: ReduceOptions) => Tensor): LawCase[] => [
@@ -99,10 +108,7 @@ export const sumOperation: Operation = operation<ReduceAttributes>({
   kind: "routine",
   infer: inferReduce,
   evaluate: (values, inputs, { axes }, result) => {
-    const data = values[0] as Data;
-    return reduceData(inputs[0] as Type, axes, result, (offsets, start) =>
-      pairwiseSum(data, offsets, start, 0, offsets.length),
-    );
+    return reduceData(values[0] as Data, inputs[0] as Type, axes, result, pairwiseSum);
   },
   linear: { how: "separately" },
   transpose: (ct, _index, inputs, { axes }) =>
@@ -124,11 +130,10 @@ function extremum(name: "max" | "min", better: (a: number, b: number) => boolean
       return inferReduce(inputs, attributes);
     },
     evaluate: (values, inputs, { axes }, result) => {
-      const data = values[0] as Data;
-      return reduceData(inputs[0] as Type, axes, result, (offsets, start) => {
-        let best = data[start + (offsets[0] as number)] as number;
-        for (let i = 1; i < offsets.length; i++) {
-          const v = data[start + (offsets[i] as number)] as number;
+      return reduceData(values[0] as Data, inputs[0] as Type, axes, result, (data, start, step, count) => {
+        let best = data[start] as number;
+        for (let i = 1; i < count; i++) {
+          const v = data[start + i * step] as number;
           if (better(v, best) || Number.isNaN(v)) best = v;
           if (Number.isNaN(best)) return best;
         }
@@ -180,12 +185,11 @@ const arg = (name: "argmax" | "argmin", better: (a: number, b: number) => boolea
       return { shape: removeAxes(shape, [axis]), dtype: "int32" };
     },
     evaluate: (values, inputs, { axis }, result) => {
-      const data = values[0] as Data;
-      return reduceData(inputs[0] as Type, [axis], result, (offsets, start) => {
+      return reduceData(values[0] as Data, inputs[0] as Type, [axis], result, (data, start, step, count) => {
         let best = 0;
-        for (let i = 1; i < offsets.length; i++) {
-          const v = data[start + (offsets[i] as number)] as number;
-          const w = data[start + (offsets[best] as number)] as number;
+        for (let i = 1; i < count; i++) {
+          const v = data[start + i * step] as number;
+          const w = data[start + best * step] as number;
           if (better(v, w) || (Number.isNaN(v) && !Number.isNaN(w))) best = i;
         }
         return best;

@@ -12,13 +12,13 @@ const widen4 = [0, 16, 16, 16, 1, 16, 16, 16, 2, 16, 16, 16, 3, 16, 16, 16];
 const widen2 = [0, 16, 16, 16, 16, 16, 16, 16, 1, 16, 16, 16, 16, 16, 16, 16];
 const lowBytes = [0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12];
 
-/** `width` elements from `address`, `stride` elements apart. */
-export function loadVector(dtype: DType, address: Address, stride: number, width: Width): Vector {
-  if (stride === 0) return loadSplat(dtype, address);
-  if (stride === 1) {
-    if (dtype === "bool") return loadBools(address, width);
-    return dtype === "float64" || width === 4 ? v128.load(address) : v128.load64Zero(address);
-  }
+/** `width` elements from `start` + `offset` bytes, `stride` elements apart. */
+export function loadVector(dtype: DType, start: Address, stride: number, width: Width, offset = 0): Vector {
+  if (stride === 0) return loadSplat(dtype, start);
+  if (stride === 1 && dtype !== "bool")
+    return dtype === "float64" || width === 4 ? v128.load(start, offset) : v128.load64Zero(start, offset);
+  const address = offset === 0 ? start : i32.add(start, i32.const(offset));
+  if (stride === 1) return loadBools(address, width);
   const step = stride * byteSize[dtype];
   const at = (i: number): Address => (i === 0 ? address : i32.add(address, i32.const(i * step)));
   if (dtype === "float64") return v128.load64Lane(at(1), v128.load64Zero(at(0)), 1);
@@ -54,8 +54,9 @@ export function loadSingle(dtype: DType, address: Address): Vector {
 }
 
 /** `width` elements side by side. */
-export function storeVector(dtype: DType, address: Address, value: Vector, width: Width): Code {
-  if (dtype === "float64" || (width === 4 && dtype !== "bool")) return v128.store(address, value);
+export function storeVector(dtype: DType, start: Address, value: Vector, width: Width, offset = 0): Code {
+  if (dtype === "float64" || (width === 4 && dtype !== "bool")) return v128.store(start, value, offset);
+  const address = offset === 0 ? start : i32.add(start, i32.const(offset));
   if (dtype !== "bool") return v128.store64Lane(address, value, 0);
   const bits = v128.and(value, i32x4.const(1, 1, 1, 1));
   if (width === 4) return v128.store32Lane(address, v128.shuffle(bits, bits, lowBytes), 0);

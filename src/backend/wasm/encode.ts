@@ -15,6 +15,8 @@ export type Code = readonly (number | Code)[];
 export interface Expr<T extends ValueType = ValueType> {
   readonly type: T;
   readonly code: Code;
+  /** Of a `sequence`: its parts. */
+  readonly parts?: { readonly statements: readonly Code[]; readonly value: Expr<T> };
 }
 
 export interface Local<T extends ValueType = ValueType> {
@@ -399,8 +401,11 @@ export const select = <T extends ValueType>(condition: Expr<"i32">, a: Expr<T>, 
     : expr(a.type, a.code, b.code, condition.code, 0x1b);
 
 /** Statements first, then the value. */
-export const sequence = <T extends ValueType>(statements: Code, value: Expr<T>): Expr<T> =>
-  expr(value.type, statements, value.code);
+export const sequence = <T extends ValueType>(statements: readonly Code[], value: Expr<T>): Expr<T> => ({
+  type: value.type,
+  code: [...statements, value.code],
+  parts: { statements, value },
+});
 
 export const when = (condition: Expr<"i32">, then: Code, otherwise: Code = []): Code =>
   otherwise.length === 0
@@ -451,6 +456,16 @@ export class FunctionBuilder {
   let<T extends ValueType>(value: Expr<T>): [Code, Local<T>] {
     const local = this.local(value.type);
     return [local.set(value), local];
+  }
+
+  /** The same as single statements: those of a sequence are not hidden in the last. */
+  letSteps<T extends ValueType>({ parts, ...value }: Expr<T>): [Code[], Local<T>] {
+    if (parts === undefined) {
+      const [code, local] = this.let(value);
+      return [[code], local];
+    }
+    const [steps, local] = this.letSteps(parts.value);
+    return [[...parts.statements, ...steps], local];
   }
 
   /** `for (i = from; i < to; i += step) body(i)`, signed, not run at all where from ≥ to. */

@@ -5,7 +5,8 @@ import { type Accumulator, accumulator } from "./accumulate.ts";
 import { loadSingle, loadVector, storeSingle, storeVector } from "./element.ts";
 import {
   type Code,
-  type FunctionBuilder,
+  type Expr,
+  FunctionBuilder,
   type FunctionReference,
   i32,
   type Local,
@@ -13,6 +14,13 @@ import {
   whileDo,
 } from "./encode.ts";
 import { type VectorLane, VectorLanes, type Width } from "./vector.ts";
+
+/** So many vectors side by side, or one element. */
+type Span = number | "single";
+
+/** Statements of a body of which four, or two, are interleaved. */
+const mostFour = 64;
+const mostTwo = 160;
 
 interface Axis {
   readonly n: number;
@@ -100,6 +108,8 @@ class LoopWriter {
   readonly #width: Width;
   readonly #sizes: readonly number[];
   readonly #accumulators: readonly Accumulator[];
+  /** How many vectors a round computes side by side. */
+  readonly #copies: number;
 
   constructor(module: ModuleBuilder, f: FunctionBuilder, kernel: LoopKernel) {
     this.#module = module;
@@ -110,6 +120,7 @@ class LoopWriter {
     this.#width = [...dtypes, ...instructions.map((i) => i.dtype)].includes("float64") ? 2 : 4;
     this.#sizes = dtypes.map((dtype) => byteSize[dtype]);
     this.#accumulators = reductions.map((r) => accumulator(f, r.how, r.dtype, this.#width));
+    this.#copies = this.#copiesFor();
   }
 
   write(addresses: readonly Local<"i32">[]): Code {
@@ -120,23 +131,23 @@ class LoopWriter {
     const reducedOuter = outer.filter((a) => a.reduced);
     if (reductions.length === 0)
       return this.#nest(outer, addresses, (at) =>
-        this.#vectorLoop(last, at, (p, single) => this.#body(p, last, single, false)),
+        this.#vectorLoop(last, at, this.#copies, (p, span) => this.#body(p, last, span, false)),
       );
     if (last.reduced) {
       return this.#nest(keptOuter, addresses, (at) => [
         this.#accumulators.map((a) => a.start()),
         this.#nest(reducedOuter, at, (inner) =>
-          this.#vectorLoop(last, inner, (p, single) => this.#body(p, last, single, true)),
+          this.#vectorLoop(last, inner, this.#copies, (p, span) => this.#body(p, last, span, true)),
         ),
         this.#accumulators.map((a, i) => a.storeTotal(this.#resultAddress(at, i))),
       ]);
     }
     // The innermost axis stays: every lane reduces a column of its own.
     return this.#nest(keptOuter, addresses, (at) =>
-      this.#vectorLoop(last, at, (p, single) => [
+      this.#vectorLoop(last, at, 1, (p, span) => [
         this.#accumulators.map((a) => a.start()),
-        this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, single, false)),
-        this.#accumulators.map((a, i) => a.storeLanes(this.#resultAddress(p, i), single)),
+        this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false)),
+        this.#accumulators.map((a, i) => a.storeLanes(this.#resultAddress(p, i), span === "single")),
       ]),
     );
   }
@@ -183,49 +194,75 @@ class LoopWriter {
   #vectorLoop(
     axis: Axis,
     at: readonly Local<"i32">[],
-    body: (at: readonly Local<"i32">[], single: boolean) => Code,
+    copies: number,
+    body: (at: readonly Local<"i32">[], span: Span) => Code,
   ): Code {
     const { start, inside, advance } = this.#pointers(axis, at);
     const vectors = Math.floor(axis.n / this.#width);
     const rest = axis.n - vectors * this.#width;
+    const rounds = copies > 1 ? Math.floor(vectors / copies) : 0;
     return [
       start,
-      vectors === 0 ? [] : this.#count(vectors, [body(inside, false), advance(this.#width)]),
-      rest === 0 ? [] : this.#count(rest, [body(inside, true), advance(1)]),
+      this.#count(rounds, [body(inside, copies), advance(copies * this.#width)]),
+      this.#count(vectors - rounds * copies, [body(inside, 1), advance(this.#width)]),
+      this.#count(rest, [body(inside, "single"), advance(1)]),
     ];
   }
 
-  /** One vector (or one element) of every value: loads, operations, stores, accumulation. */
-  #body(at: readonly Local<"i32">[], axis: Axis, single: boolean, masked: boolean): Code {
-    const { reads, instructions, writes, reductions } = this.#kernel;
-    const lanes = new VectorLanes(this.#module, this.#f, this.#width);
+  /** Some vectors (or one element) of every value: loads, operations, stores, accumulation. */
+  #body(at: readonly Local<"i32">[], axis: Axis, span: Span, masked: boolean): Code {
+    const { reads, writes, reductions } = this.#kernel;
+    const single = span === "single";
+    const address = (i: number): Expr<"i32"> => (at[i] as Local<"i32">).get;
+    const copies = Array.from({ length: single ? 1 : span }, (_, copy) => {
+      const offset = (i: number): number =>
+        copy * this.#width * (axis.strides[i] as number) * (this.#sizes[i] as number);
+      const { statements, value } = this.#values(this.#f, (i) => {
+        const dtype = reads[i] as DType;
+        return single
+          ? loadSingle(dtype, address(i))
+          : loadVector(dtype, address(i), axis.strides[i] as number, this.#width, offset(i));
+      });
+      const stores = writes.map((w, k) => {
+        const i = reads.length + k;
+        return single
+          ? storeSingle(w.dtype, address(i), value(w.value))
+          : storeVector(w.dtype, address(i), value(w.value), this.#width, offset(i));
+      });
+      const sums = reductions.map((r, i) =>
+        (this.#accumulators[i] as Accumulator).add(value(r.value), single && masked),
+      );
+      return { statements, after: [stores, sums] };
+    });
+    const first = copies[0]?.statements ?? [];
+    return [first.map((_, k) => copies.map((c) => c.statements[k] as Code)), copies.map((c) => c.after)];
+  }
+
+  /** The instructions for one vector as a list of statements, and the values that they leave. */
+  #values(
+    f: FunctionBuilder,
+    read: (i: number) => Expr<"v128">,
+  ): { statements: Code[]; value(i: number): Expr<"v128"> } {
+    const lanes = new VectorLanes(this.#module, f, this.#width);
     const values: VectorLane[] = [];
-    const value = (i: number): VectorLane => values[i] as VectorLane;
-    for (const instruction of instructions) {
+    for (const instruction of this.#kernel.instructions) {
       if (instruction.kind === "constant") values.push(lanes.constant(instruction.value, instruction.dtype));
       else if (instruction.kind === "read") {
-        const dtype = reads[instruction.read] as DType;
-        const address = (at[instruction.read] as Local<"i32">).get;
-        const code = single
-          ? loadSingle(dtype, address)
-          : loadVector(dtype, address, axis.strides[instruction.read] as number, this.#width);
-        const read: VectorLane = { dtype, code };
-        values.push(lanes.hold(read));
+        values.push(lanes.hold({ dtype: instruction.dtype, code: read(instruction.read) } as VectorLane));
       } else {
         const { operation, attributes, args, dtype } = instruction;
-        const result = operation.lower?.(lanes, args.map(value), attributes, { shape: [], dtype }) as VectorLane;
+        const inputs = args.map((i) => values[i] as VectorLane);
+        const result = operation.lower?.(lanes, inputs, attributes, { shape: [], dtype }) as VectorLane;
         values.push(lanes.hold(result));
       }
     }
-    const stores = writes.map((w, i) => {
-      const address = (at[reads.length + i] as Local<"i32">).get;
-      return single
-        ? storeSingle(w.dtype, address, value(w.value).code)
-        : storeVector(w.dtype, address, value(w.value).code, this.#width);
-    });
-    const sums = reductions.map((r, i) =>
-      (this.#accumulators[i] as Accumulator).add(value(r.value).code, single && masked),
-    );
-    return [lanes.statements, stores, sums];
+    return { statements: lanes.statements, value: (i) => (values[i] as VectorLane).code };
+  }
+
+  /** Vectors side by side hide each other's latency; too many of them only spill registers. */
+  #copiesFor(): number {
+    const scratch = new FunctionBuilder(0);
+    const { length } = this.#values(scratch, () => scratch.local("v128").get).statements;
+    return length <= mostFour ? 4 : length <= mostTwo ? 2 : 1;
   }
 }

@@ -49,8 +49,8 @@ export class VectorLanes implements Lanes {
   hold(a: Lane): VectorLane {
     const value = a as VectorLane;
     if (value.number !== undefined) return value;
-    const [code, local] = this.#f.let(value.code);
-    this.statements.push(code);
+    const [steps, local] = this.#f.letSteps(value.code);
+    this.statements.push(...steps);
     return { ...value, code: local.get };
   }
 

@@ -35,9 +35,14 @@ function reduce(k: Scope, x: Vector): { n: Vector; hi: Vector; lo: Vector } {
   const { add, sub, mul } = k.ops;
   const shift = k.constant(1.5 * 2 ** k.lanes.precision);
   const n = k.let(sub(add(mul(x, k.constant(Math.LOG2E)), shift), shift));
+  return { n, ...remainder(k, x, n) };
+}
+
+function remainder(k: Scope, x: Vector, n: Vector): { hi: Vector; lo: Vector } {
+  const { sub, mul } = k.ops;
   const hi = k.let(sub(x, mul(n, k.constant(k.either(0.693145751953125, 0.6931471805598903)))));
   const lo = mul(n, k.constant(k.either(1.428606765330187e-6, 5.497923018708371e-14)));
-  return { n, hi, lo };
+  return { hi, lo };
 }
 
 const tail = (k: Scope, r: Vector): Vector =>
@@ -69,6 +74,18 @@ export const expKernel: Kernel = (k, x) => {
 export function halfExp(k: Scope, x: Vector): Vector {
   const { fraction, n } = expParts(k, x);
   return k.let(scale(k, fraction, k.let(k.ops.sub(n, k.constant(1)))));
+}
+
+/** eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1) for 0 ≤ x far from overflow. */
+export function positiveExpm1(k: Scope, x: Vector): Vector {
+  const { add, sub, mul } = k.ops;
+  const shift = roundingConstant(k);
+  const shifted = k.let(add(mul(x, k.constant(Math.LOG2E)), shift));
+  const n = k.let(sub(shifted, shift));
+  const { hi, lo } = remainder(k, x, n);
+  const r = k.let(sub(hi, lo));
+  const power = k.let(powerOfTwo(k, shifted));
+  return add(mul(power, k.let(add(r, tail(k, r)))), sub(power, k.constant(1)));
 }
 
 const exp2Kernel: Kernel = (k, x) => {

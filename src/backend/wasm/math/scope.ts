@@ -35,8 +35,8 @@ export class Scope {
 
   /** A fresh local, assigned again by `run`. */
   variable(value: Vector): Local<"v128"> {
-    const [code, local] = this.f.let(value);
-    this.run(code);
+    const [steps, local] = this.f.letSteps(value);
+    this.#statements.push(...steps);
     return local;
   }
 

@@ -49,7 +49,7 @@ const hypotenuse = (module: ModuleBuilder): FunctionReference<"f64"> =>
   module.once("hypotenuse", () =>
     module.function(["f64", "f64"], "f64", (f, x, y) => {
       const [big, small, q] = [f.local("f64"), f.local("f64"), f.local("f64")];
-      const ordered: Code = [
+      const ordered: Code[] = [
         big.set(select(f64.gt(abs(x.get), abs(y.get)), abs(x.get), abs(y.get))),
         small.set(select(f64.gt(abs(x.get), abs(y.get)), abs(y.get), abs(x.get))),
         q.set(div(small.get, big.get)),

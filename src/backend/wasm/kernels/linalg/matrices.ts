@@ -73,7 +73,7 @@ export const scaleOf = (module: ModuleBuilder): FunctionReference<"f64"> =>
       const [big, scale] = [f.local("f64"), f.local("f64")];
       const times = (factor: number): Code => scale.set(mul(scale.get, f64.const(factor)));
       const scaled = mul(big.get, scale.get);
-      const statements: Code = [
+      const statements: Code[] = [
         f.for(int(0), count.get, 1, (i) => big.set(f64.max(big.get, abs(get(base.get, i))))),
         scale.set(one),
         when(f64.gt(big.get, zero), [

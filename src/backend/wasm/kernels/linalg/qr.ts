@@ -43,7 +43,7 @@ const reflection = (module: ModuleBuilder, m: number, n: number): FunctionRefere
       const element = (i: Int) => get(row(w.get, i, n), j.get);
       const below = (body: (i: Int) => Code): Code => f.for(plus(j.get, int(1)), int(m), 1, body);
       const greater = (value: typeof zero): Code => [x.set(abs(value)), when(f64.gt(x.get, big.get), big.set(x.get))];
-      const statements: Code = [
+      const statements: Code[] = [
         below((i) => greater(element(i))),
         when(f64.ne(big.get, zero), [
           head.set(element(j.get)),

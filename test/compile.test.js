@@ -1,0 +1,202 @@
+/** Compiled programs: state, caching, memory, errors, and the cases that decide whether the design holds. */
+import { compile, concatenate, cond, cumsum, exp, grad, greater, less, ones, scan, sin, softmax, stack, take, tensor, valueAndGrad, vmap, whileLoop, zeros, } from "nabla";
+import { describe, expect, test } from "vitest";
+import { alignedSize, lives } from "../src/compile/lives.js";
+const numbers = (t) => Array.from(t.data);
+const codeOf = (f) => {
+    try {
+        f();
+    }
+    catch (error) {
+        return error.code;
+    }
+    return "no error";
+};
+describe("the hardest case first", () => {
+    // A gradient descent inside a loop inside a differentiated, batched, compiled function.
+    const descend = (a) => whileLoop(([i]) => less(i, 5), ([i, x]) => [i.add(1), x.sub(grad((y) => y.sub(a).square().mul(a))(x).mul(0.1))], [0, tensor(1)])[1];
+    const plain = (a) => {
+        let x = 1;
+        for (let i = 0; i < 5; i++)
+            x -= 0.1 * 2 * (x - a) * a;
+        return x;
+    };
+    test("grad in whileLoop under grad under vmap, compiled", () => {
+        const points = [0.7, 0.3, -0.2];
+        const result = numbers(compile(vmap(grad(descend)))(points));
+        const h = 1e-5;
+        points.forEach((a, i) => {
+            expect(result[i]).toBeCloseTo((plain(a + h) - plain(a - h)) / (2 * h), 9);
+        });
+        expect(result).toEqual(numbers(vmap(grad(descend))(points)));
+    });
+    test("second derivative through a loop of unknown length", () => {
+        const f = (x) => whileLoop(([i]) => less(i, 30), ([i, c]) => [i.add(1), sin(c.mul(x)).add(c.mul(0.5))], [0, x])[1];
+        expect(compile(grad(grad(f)))(1.3).item()).toBeCloseTo(grad(grad(f))(1.3).item(), 12);
+    });
+});
+describe("state", () => {
+    const step = () => compile((state, x) => {
+        const [loss, g] = valueAndGrad((w) => w.sub(x).square().sum())(state.w);
+        return [{ w: state.w.sub(g.mul(0.1)), n: state.n.add(1) }, loss];
+    }, { state: true });
+    test("stays in the arena and gives the same numbers as plain calls", () => {
+        const f = step();
+        let state = { w: zeros([3]), n: tensor(0) };
+        let w = [0, 0, 0];
+        for (let i = 0; i < 5; i++) {
+            [state] = f(state, [1, 2, 3]);
+            w = w.map((v, k) => v - 2 * (v - (k + 1)) * 0.1);
+        }
+        expect(numbers(state.w)).toEqual(w);
+        expect(state.n.item()).toBe(5);
+    });
+    test("a state that was passed on says so when it is read", () => {
+        const f = step();
+        const first = { w: zeros([3]), n: tensor(0) };
+        const [second] = f(first, [1, 2, 3]);
+        const [third] = f(second, [1, 2, 3]);
+        expect(codeOf(() => second.w.data)).toBe("E-CONSUMED");
+        expect(numbers(first.w)).toEqual([0, 0, 0]);
+        expect(third.n.item()).toBe(2);
+    });
+    test("a state that was not passed on keeps its value", () => {
+        const f = step();
+        const start = { w: zeros([3]), n: tensor(0) };
+        const [a] = f(start, [1, 2, 3]);
+        const [b] = f(start, [4, 5, 6]);
+        expect(numbers(a.w)).toEqual([0.2, 0.4, 0.6000000000000001]);
+        expect(numbers(b.w)).toEqual([0.8, 1, 1.2000000000000002]);
+    });
+    test("must come out as it went in", () => {
+        expect(codeOf(() => compile((s) => [s.reshape([3, 1])], { state: true })([1, 2, 3]))).toBe("E-SHAPE");
+        expect(codeOf(() => compile((s) => s, { state: true })([1, 2, 3]))).toBe("E-TREE");
+    });
+});
+describe("programs", () => {
+    test("loops that swap their carries", () => {
+        const f = (x) => whileLoop(([i]) => less(i, 5), ([i, a, b]) => [i.add(1), b, a], [0, x, x.mul(2)]);
+        expect(compile(f)(3).map((t) => t.item())).toEqual([5, 6, 3]);
+    });
+    test("results that are inputs, constants or the same tensor twice", () => {
+        const f = compile((x) => [x, x, x.mul(2), tensor([7, 8])]);
+        expect(f([1, 2]).map(numbers)).toEqual([
+            [1, 2],
+            [1, 2],
+            [2, 4],
+            [7, 8],
+        ]);
+    });
+    test("empty arrays", () => {
+        const f = compile((x) => [x.mul(2), x.sum(), x.sum({ axis: 0 })]);
+        expect(f(zeros([0, 3])).map(numbers)).toEqual([[], [0], [0, 0, 0]]);
+    });
+    test("elementwise chains and their reduction are one loop", () => {
+        const steps = compile((x) => exp(x.mul(2)).add(1).sum()).inspect(ones([100])).program.plan.steps;
+        expect(steps.map((s) => s.kind)).toEqual(["loop"]);
+    });
+    test("memory is near the bound that liveness gives", () => {
+        const deep = compile((x) => {
+            let y = x;
+            for (let i = 0; i < 20; i++)
+                y = softmax(y.add(i));
+            return y;
+        });
+        const { plan } = deep.inspect(ones([64, 64])).program;
+        expect(plan.bytes).toBeLessThan(1.2 * plan.lowerBound + 64);
+    });
+    test("buffers that live at the same time do not overlap, however many there are", () => {
+        const wide = (x) => {
+            let y = x;
+            const sums = [];
+            for (let i = 0; i < 1200; i++) {
+                y = cumsum(i % 3 === 0 ? concatenate([y, [1]]).slice([[1, null]]) : y.div(y.mul(y).add(1)));
+                sums.push(y.sum());
+            }
+            return stack(sums).sum();
+        };
+        const { program } = compile(grad(wide)).inspect(ones([7]));
+        const lowered = program.plan;
+        expect(lowered.buffers.length).toBeGreaterThan(2000);
+        const { life } = lives(lowered);
+        const placed = lowered.buffers
+            .map((b) => ({ from: lowered.address.get(b), size: alignedSize(b), ...life.get(b) }))
+            .filter(({ size }) => size > 0);
+        const clash = placed.some((a, i) => placed
+            .slice(i + 1)
+            .some((b) => a.from < b.from + b.size && b.from < a.from + a.size && a.first <= b.last && b.first <= a.last));
+        expect(clash).toBe(false);
+        expect(lowered.bytes).toBeLessThan(1.5 * lowered.lowerBound);
+        const expected = numbers(grad(wide)(ones([7])));
+        numbers(compile(grad(wide))(ones([7]))).forEach((v, i) => {
+            expect(v).toBeCloseTo(expected[i], 10);
+        });
+    });
+    test("one program per signature, the oldest leaves", () => {
+        let traces = 0;
+        const f = compile((x) => {
+            traces++;
+            return x.add(1);
+        }, { cacheSize: 2 });
+        for (const n of [1, 2, 1, 2])
+            f(ones([n]));
+        expect(traces).toBe(2);
+        for (const n of [3, 1, 3])
+            f(ones([n]));
+        expect(traces).toBe(4);
+    });
+    test("inside grad and vmap the compiled function is part of the graph", () => {
+        const f = compile((x) => sin(x).mul(x));
+        expect(grad(f)(1).item()).toBeCloseTo(Math.sin(1) + Math.cos(1), 14);
+        expect(numbers(vmap(f)([1, 2]))).toEqual([Math.sin(1), Math.sin(2) * 2]);
+    });
+    test("nothing is simplified that changes a bit", () => {
+        const f = compile((x) => [x.add(1e8).sub(1e8), x.mul(0), x.add(0)]);
+        const [a, b, c] = f([0.1, Number.NaN, -0, Infinity]);
+        expect(numbers(a)[0]).toBe(0.1 + 1e8 - 1e8);
+        expect(numbers(b)).toEqual([0, Number.NaN, -0, Number.NaN]);
+        expect(Object.is(numbers(c)[2], 0)).toBe(true);
+    });
+    test("the results of a scan are not overwritten by the values of its body", () => {
+        // Each row of the results is as large as the temporaries of a step, which could take its place.
+        const f = (x) => scan((c, v) => {
+            const y = softmax(c.matmul(c).add(v)).sum({ axis: 0 });
+            return [c.add(y), y.mul(2)];
+        }, x, [
+            [1, 2],
+            [3, 4],
+            [5, 6],
+            [7, 8],
+        ])[1];
+        const start = [
+            [0.1, 0.2],
+            [0.3, 0.4],
+        ];
+        const [plain, compiled] = [numbers(f(tensor(start))), numbers(compile(f)(start))];
+        compiled.forEach((v, i) => {
+            expect(v).toBeCloseTo(plain[i], 12);
+        });
+    });
+    test("scan and cond inside a scan", () => {
+        const f = (x) => scan((c, v) => [
+            cond(greater(v, 1.5), (a) => a.mul(2), (a) => a.add(1), c),
+            c,
+        ], x, [1, 2, 3])[0];
+        expect(compile(f)(1).item()).toBe(8);
+        expect(compile(grad(f))(1).item()).toBe(4);
+    });
+});
+describe("errors", () => {
+    test("values do not exist while a function is compiled", () => {
+        expect(codeOf(() => compile((x) => (x.item() > 0 ? x : x.neg()))(1))).toBe("E-NO-VALUE");
+    });
+    test("an index outside its axis", () => {
+        expect(codeOf(() => compile((x, i) => take(x, i))([1, 2], new Int32Array([5])))).toBe("E-INDEX");
+    });
+    test("a variable of an outer function", () => {
+        expect(codeOf(() => grad((x) => compile((y) => y.mul(x))(1))(2))).toBe("E-LEAKED");
+    });
+    test("options", () => {
+        expect(codeOf(() => compile((x) => x, { cacheSize: 0 }))).toBe("E-OPTION");
+    });
+});

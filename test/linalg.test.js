@@ -1,0 +1,411 @@
+/** Factorizations: values by their identities, derivatives by finite differences, code against the reference. */
+import { EigenvalueDecomposition, LuDecomposition, Matrix, SingularValueDecomposition } from "ml-matrix";
+import { abs, add, at, cholesky, compile, det, eigh, eye, grad, hessian, inverse, jacobian, jvp, lstsq, matmul, matrixPower, matrixTranspose, max, mul, NablaError, pinv, qr, random, slogdet, solve, stack, sub, sum, svd, tensor, trace, triangularSolve, tril, triu, vmap, zeros, } from "nabla";
+import { describe, expect, test } from "vitest";
+import { ModuleBuilder } from "../src/backend/wasm/encode.js";
+import { kernels } from "../src/backend/wasm/kernels/index.js";
+import { linalgKernels } from "../src/backend/wasm/kernels/linalg/index.js";
+import { byteSize, viewOf } from "../src/base/dtype.js";
+import { sizeOf } from "../src/base/shape.js";
+import { luFactors, luSolveOperation } from "../src/ops/linalg/lu.js";
+import * as records from "../src/ops/linalg/records.js";
+// The table of kernels may know these already.
+Object.assign(kernels, linalgKernels);
+const seed = Number(process.env.NABLA_SEED ?? 20261123);
+console.log(`linalg: seed ${seed} (NABLA_SEED)`);
+let stream = 0;
+const draw = (...shape) => random.normal(random.key(seed + stream++), shape);
+const numbers = (t) => Array.from(t.data);
+const largest = (t) => (t.size === 0 ? 0 : max(abs(t)).item());
+const gap = (a, b) => largest(sub(a, b)) / Math.max(1, largest(b));
+const symmetric = (a) => add(a, matrixTranspose(a));
+const gram = (a) => add(matmul(a, matrixTranspose(a)), eye(a.shape.at(-1)));
+const shapes = [[0], [1], [2], [3], [7], [16], [61], [3, 4], [2, 0], [2, 3, 5]];
+const square = (shape) => draw(...shape, shape.at(-1));
+const rows2 = (t) => t.toArray();
+describe("identities", () => {
+    test.each(shapes)("square, %s", (...shape) => {
+        const n = shape.at(-1);
+        const tolerance = 1e-13 * Math.max(1, n);
+        const a = square(shape);
+        const s = symmetric(a);
+        const p = gram(a);
+        const b = draw(...shape.slice(0, -1), n, 3);
+        const l = cholesky(p);
+        expect(gap(matmul(l, matrixTranspose(l)), p)).toBeLessThan(tolerance);
+        expect(gap(tril(l), l)).toBe(0);
+        expect(gap(matmul(p, solve(p, b)), b)).toBeLessThan(10 * tolerance);
+        expect(gap(matmul(p, inverse(p)), eye(n))).toBeLessThan(10 * tolerance);
+        const { values, vectors } = eigh(s);
+        expect(gap(matmul(mul(vectors, values.reshape([...shape.slice(0, -1), 1, n])), matrixTranspose(vectors)), s)).toBeLessThan(tolerance);
+        expect(gap(matmul(matrixTranspose(vectors), vectors), eye(n))).toBeLessThan(tolerance);
+        expect(numbers(values)).toEqual(numbers(values.sort()));
+        const { sign, logdet } = slogdet(p);
+        expect(gap(logdet, sum(l.mul(eye(n)).sum({ axis: -1 }).log(), { axis: -1 }).mul(2))).toBeLessThan(tolerance);
+        expect(numbers(sign).every((v) => v === 1)).toBe(true);
+        expect(gap(det(p), mul(sign, logdet.exp()))).toBeLessThan(10 * tolerance);
+        for (const lower of [true, false]) {
+            for (const transpose of [true, false]) {
+                const triangle = lower ? tril(p) : triu(p);
+                const x = triangularSolve(p, b, { lower, transpose });
+                expect(gap(matmul(transpose ? matrixTranspose(triangle) : triangle, x), b)).toBeLessThan(10 * tolerance);
+            }
+        }
+    });
+    test.each([
+        [0, 3],
+        [3, 0],
+        [1, 1],
+        [5, 3],
+        [3, 5],
+        [40, 12],
+        [12, 40],
+        [2, 4, 3],
+        [2, 3, 4],
+    ])("rectangular, %s", (...shape) => {
+        const [m, n] = shape.slice(-2);
+        const tolerance = 1e-13 * Math.max(m, n, 1);
+        const a = draw(...shape);
+        const { q, r } = qr(a);
+        expect(gap(matmul(q, r), a)).toBeLessThan(tolerance);
+        expect(gap(matmul(matrixTranspose(q), q), eye(Math.min(m, n)))).toBeLessThan(tolerance);
+        expect(gap(triu(r), r)).toBe(0);
+        expect(numbers(r.mul(eye(Math.min(m, n), n))).every((v) => v >= 0)).toBe(true);
+        const { u, s, v } = svd(a);
+        const middle = s.reshape([...s.shape.slice(0, -1), 1, Math.min(m, n)]);
+        expect(gap(matmul(mul(u, middle), matrixTranspose(v)), a)).toBeLessThan(tolerance);
+        for (const w of [u, v])
+            expect(gap(matmul(matrixTranspose(w), w), eye(Math.min(m, n)))).toBeLessThan(tolerance);
+        expect(numbers(s)).toEqual(numbers(s.neg().sort().neg()));
+        const p = pinv(a);
+        expect(gap(matmul(a, matmul(p, a)), a)).toBeLessThan(10 * tolerance);
+        expect(gap(matrixTranspose(matmul(p, a)), matmul(p, a))).toBeLessThan(10 * tolerance);
+    });
+    test("values of another library", () => {
+        const a = draw(12, 12);
+        const s = symmetric(a);
+        const spectrum = new EigenvalueDecomposition(new Matrix(rows2(s))).realEigenvalues.sort((x, y) => x - y);
+        expect(gap(eigh(s).values, tensor(spectrum))).toBeLessThan(1e-13);
+        expect(gap(svd(a).s, tensor(new SingularValueDecomposition(new Matrix(rows2(a))).diagonal))).toBeLessThan(1e-13);
+        expect(gap(det(a), tensor(new LuDecomposition(new Matrix(rows2(a))).determinant))).toBeLessThan(1e-12);
+    });
+    test("deficient ranks", () => {
+        for (const a of [
+            zeros([3, 2]),
+            zeros([2, 3]),
+            tensor([
+                [1, 1, 1],
+                [1, 1, 1],
+                [1, 1, 1],
+            ]),
+            matmul(draw(9, 2), draw(2, 6)),
+        ]) {
+            const k = Math.min(...a.shape);
+            const { u, s, v } = svd(a);
+            expect(gap(matmul(mul(u, s), matrixTranspose(v)), a)).toBeLessThan(1e-14);
+            for (const w of [u, v])
+                expect(gap(matmul(matrixTranspose(w), w), eye(k))).toBeLessThan(1e-13);
+            const { q, r } = qr(a);
+            expect(gap(matmul(q, r), a)).toBeLessThan(1e-14);
+            expect(gap(matmul(matrixTranspose(q), q), eye(k))).toBeLessThan(1e-14);
+        }
+        expect(numbers(eigh(eye(4)).values)).toEqual([1, 1, 1, 1]);
+        expect(gap(lstsq([
+            [1, 1],
+            [1, 1],
+        ], [2, 2]), tensor([1, 1]))).toBeLessThan(1e-14);
+    });
+    test("very large and very small elements", () => {
+        for (const size of [1e-150, 1e150, 1e-290, 1e290]) {
+            const a = symmetric(draw(5, 5)).mul(size);
+            const { u, s, v } = svd(a);
+            expect(gap(matmul(mul(u, s.div(size)), matrixTranspose(v)), a.div(size))).toBeLessThan(1e-13);
+            const { values, vectors } = eigh(a);
+            expect(gap(matmul(mul(vectors, values.div(size)), matrixTranspose(vectors)), a.div(size))).toBeLessThan(1e-13);
+            const { q, r } = qr(a);
+            expect(gap(matmul(q, r.div(size)), a.div(size))).toBeLessThan(1e-13);
+        }
+    });
+    test("vectors and batches on the right follow NumPy 2", () => {
+        const a = gram(draw(2, 3, 3));
+        expect(solve(a, [1, 2, 3]).shape).toEqual([2, 3]);
+        expect(solve(gram(draw(3, 3)), draw(4, 3, 2)).shape).toEqual([4, 3, 2]);
+        expect(triangularSolve(a, [1, 2, 3]).shape).toEqual([2, 3]);
+        expect(lstsq(draw(5, 2), draw(5)).shape).toEqual([2]);
+        expect(solve(tensor([
+            [2, 0],
+            [0, 4],
+        ], { dtype: "float32" }), [2, 4]).dtype).toBe("float64");
+        expect(cholesky(tensor([
+            [2, 0],
+            [0, 4],
+        ], { dtype: "float32" })).dtype).toBe("float32");
+    });
+    test("powers and traces", () => {
+        const a = draw(4, 4);
+        expect(gap(matrixPower(a, 5), matmul(a, matmul(a, matmul(a, matmul(a, a)))))).toBeLessThan(1e-13);
+        expect(gap(matmul(matrixPower(a, -2), matmul(a, a)), eye(4))).toBeLessThan(1e-10);
+        expect(numbers(matrixPower(a, 0))).toEqual(numbers(eye(4)));
+        expect(trace([
+            [1, 2, 3],
+            [4, 5, 6],
+        ]).item()).toBe(6);
+    });
+});
+describe("what cannot be factored", () => {
+    test("NaN where JAX gives NaN", () => {
+        const l = cholesky([
+            [1, 2],
+            [2, 1],
+        ]);
+        expect(numbers(l)).toEqual([Number.NaN, 0, Number.NaN, Number.NaN]);
+        expect(numbers(solve([
+            [1, 2],
+            [2, 4],
+        ], [1, 1]))).toEqual([Number.NaN, Number.NaN]);
+        expect(numbers(eigh([
+            [1, Number.NaN],
+            [0, 1],
+        ]).values)).toEqual([Number.NaN, Number.NaN]);
+        expect(numbers(svd([
+            [1, Infinity],
+            [0, 1],
+        ]).s)).toEqual([Number.NaN, Number.NaN]);
+        const { sign, logdet } = slogdet([
+            [1, 2],
+            [2, 4],
+        ]);
+        expect([Math.abs(sign.item()), logdet.item()]).toEqual([0, -Infinity]);
+    });
+    test("errors name the shapes and the repair", () => {
+        expect(() => cholesky([[1, 2, 3]])).toThrow(/E-SHAPE cholesky: a is \[1, 3\].*must be square/);
+        expect(() => solve([[1]], [1, 2])).toThrow(/E-SHAPE solve: a is \[1, 1\], b is \[2\]/);
+        expect(() => det([1, 2])).toThrow(/E-SHAPE det: a is \[2\], not a matrix/);
+        expect(() => matrixPower([[1]], 0.5)).toThrow(NablaError);
+    });
+});
+describe("derivatives", () => {
+    /** Central differences of fourth order along v. */
+    const slope = (f, x, v, h = 1e-3) => {
+        const at = (t) => f(add(x, mul(v, t)));
+        return sub(mul(sub(at(h), at(-h)), 8), sub(at(2 * h), at(-2 * h))).div(12 * h);
+    };
+    const list = Object.values(records).flatMap((operation) => (operation.laws?.cases ?? []).map((c) => ({ ...c, name: `${operation.name} ${c.label}` })));
+    test.each(list.filter((c) => c.differentiable !== false))("$name", (c) => {
+        const x = c.shapes.map((shape) => random.uniform(random.key(seed + stream++), shape, { low: -2, high: 2 }));
+        const v = c.shapes.map((shape) => draw(...shape).mul(0.5));
+        const along = (t) => x.map((one, i) => add(one, mul(v[i], t)));
+        const four = (f, h) => {
+            const [a, b, d, e] = [f(h), f(-h), f(2 * h), f(-2 * h)];
+            return a.map((value, i) => (8 * (value - b[i]) - (d[i] - e[i])) / (12 * h));
+        };
+        const first = jvp((...args) => c.apply(...args), x, v)[1];
+        const numeric = tensor(four((t) => numbers(c.apply(...along(t))), 1e-4));
+        expect(gap(first.reshape([-1]), numeric)).toBeLessThan(1e-7);
+        const gradient = grad((...args) => c
+            .apply(...args)
+            .square()
+            .sum(), { wrt: x.map((_, i) => i) });
+        const [, second] = jvp((...args) => gradient(...args), x, v);
+        const back = tensor(four((t) => gradient(...along(t)).flatMap(numbers), 1e-4));
+        expect(gap(tensor(second.flatMap(numbers)), back)).toBeLessThan(1e-6);
+    });
+    test.each(list)("vmap of $name = a loop", (c) => {
+        const inputs = c.shapes.map((shape) => draw(3, ...shape));
+        for (let mask = 1; mask < 2 ** c.shapes.length; mask++) {
+            const inAxes = c.shapes.map((_, i) => (mask & (1 << i) ? 0 : null));
+            const part = (i, k) => at(inputs[i], inAxes[i] === 0 ? k : 0);
+            const all = vmap((...x) => c.apply(...x), { inAxes })(...inputs.map((t, i) => (inAxes[i] === 0 ? t : at(t, 0))));
+            const each = stack([0, 1, 2].map((k) => c.apply(...inputs.map((_, i) => part(i, k)))));
+            expect(all.shape).toEqual(each.shape);
+            expect(gap(all, each)).toBeLessThan(1e-12);
+        }
+    });
+    describe.each(["float64", "float32"])("compiled, %s", (dtype) => {
+        const tolerance = dtype === "float64" ? 1e-13 : 2e-6;
+        test.each(list)("$name", (c) => {
+            const x = c.shapes.map((shape) => random.uniform(random.key(seed + stream++), shape, { low: -2, high: 2, dtype }));
+            const plain = c.apply(...x);
+            const compiled = compile((...args) => c.apply(...args))(...x);
+            expect([compiled.dtype, compiled.shape]).toEqual([plain.dtype, plain.shape]);
+            expect(gap(compiled, plain)).toBeLessThan(tolerance);
+            if (c.differentiable === false)
+                return;
+            const gradient = grad((...args) => sum(mul(c.apply(...args), c.apply(...args))), {
+                wrt: x.map((_, i) => i),
+            });
+            const [back, expected] = [compile((...args) => gradient(...args))(...x), gradient(...x)];
+            expected.forEach((t, i) => {
+                expect(gap(back[i], t)).toBeLessThan(50 * tolerance);
+            });
+        });
+    });
+    test("the determinant of singular matrices, to second order", () => {
+        const deficient = [
+            zeros([3, 3]),
+            matmul(draw(3, 1), draw(1, 3)),
+            matmul(draw(4, 3), draw(3, 4)),
+            zeros([1, 1]),
+            zeros([2, 2]),
+        ];
+        for (const a of deficient) {
+            const v = draw(...a.shape);
+            expect(gap(jvp((x) => det(x), [a], [v])[1], slope(det, a, v))).toBeLessThan(1e-9);
+            const [, second] = jvp((x) => grad((y) => det(y))(x), [a], [v]);
+            expect(gap(second, slope((x) => grad((y) => det(y))(x), a, v))).toBeLessThan(1e-9);
+        }
+        // det of 2 × 2: its Hessian is constant
+        const h = hessian((x) => det(x))(zeros([2, 2]));
+        expect(gap(h.reshape([4, 4]), tensor([
+            [0, 0, 0, 1],
+            [0, 0, -1, 0],
+            [0, -1, 0, 0],
+            [1, 0, 0, 0],
+        ]))).toBeLessThan(1e-15);
+    });
+    test("third order where the matrix is regular, also with equal singular values", () => {
+        const v = draw(3, 3);
+        const second = (x) => jvp((y) => grad((z) => det(z))(y), [x], [v])[1];
+        expect(gap(jvp(second, [eye(3)], [v])[1], slope(second, eye(3), v))).toBeLessThan(1e-9);
+    });
+    test("eigenvalues keep their gradient where some coincide", () => {
+        const weighted = grad((a) => eigh(a).values.square().sum())(eye(3).mul(2));
+        expect(gap(weighted, eye(3).mul(4))).toBeLessThan(1e-14);
+        expect(numbers(grad((a) => svd(a).s.sum())(eye(3)))).toEqual(numbers(eye(3)));
+    });
+    test("the symmetric part is what counts", () => {
+        const a = add(gram(draw(3, 3)), triu(draw(3, 3), 1).mul(0.1));
+        for (const f of [(x) => cholesky(x).sum(), (x) => eigh(x).values.square().sum()]) {
+            const g = grad(f)(a);
+            expect(gap(matrixTranspose(g), g)).toBeLessThan(1e-13);
+            expect(f(a).item()).toBeCloseTo(f(symmetric(a).mul(0.5)).item(), 12);
+        }
+    });
+    test("jacobians in both modes agree", () => {
+        const a = gram(draw(3, 3));
+        const f = (x) => solve(x, [1, 2, 3]);
+        const [forward, reverse] = ["forward", "reverse"].map((mode) => jacobian(f, { mode })(a));
+        expect(gap(forward, reverse)).toBeLessThan(1e-13);
+    });
+});
+describe("generated code has the bits of the reference", () => {
+    /** Runs the kernel that an operation asks for, between canaries. */
+    function run(operation, inputs, attributes) {
+        const given = attributes;
+        const inferred = operation.infer(inputs, given);
+        const results = (Array.isArray(inferred) ? inferred : [inferred]);
+        const request = operation.kernel?.(inputs, given, results[0]);
+        const module = new ModuleBuilder({ initialPages: 1 });
+        const maker = linalgKernels[request?.name ?? ""];
+        if (maker === undefined || request === undefined)
+            throw new Error(`no kernel for ${operation.name}`);
+        const { run: kernel, scratch } = maker(module, request.parameters, inputs, results);
+        module.export("run", kernel);
+        let next = 64;
+        const place = (bytes) => {
+            const address = next;
+            next = Math.ceil((next + bytes + 32) / 16) * 16;
+            return address;
+        };
+        const addresses = [...inputs, ...results].map((t) => place(sizeOf(t.shape) * byteSize[t.dtype]));
+        const work = place(scratch);
+        const memory = new WebAssembly.Memory({ initial: Math.ceil((next + 64) / 65536) });
+        new Uint8Array(memory.buffer).fill(0xa5);
+        inputs.forEach((t, i) => {
+            viewOf(t.dtype, memory.buffer, addresses[i], t.size).set(t.data);
+        });
+        const before = new Uint8Array(memory.buffer.slice(0));
+        const instance = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { env: { memory } });
+        instance.exports.run(...addresses, work);
+        const outs = results.map((t, i) => viewOf(t.dtype, memory.buffer, addresses[inputs.length + i], sizeOf(t.shape)).slice());
+        // Nothing is written beside the results and the scratch memory.
+        const after = new Uint8Array(memory.buffer);
+        results.forEach((t, i) => {
+            const at = addresses[inputs.length + i];
+            before.set(after.subarray(at, at + sizeOf(t.shape) * byteSize[t.dtype]), at);
+        });
+        before.set(after.subarray(work, work + scratch), work);
+        expect(Buffer.compare(before, after)).toBe(0);
+        return outs;
+    }
+    function reference(operation, inputs, attributes) {
+        const given = attributes;
+        const values = inputs.map((t) => t.data);
+        if (operation.evaluateAll !== undefined)
+            return operation.evaluateAll(values, inputs, given);
+        return [operation.evaluate(values, inputs, given, operation.infer(inputs, given))];
+    }
+    function same(operation, inputs, attributes = {}) {
+        const [actual, expected] = [run(operation, inputs, attributes), reference(operation, inputs, attributes)];
+        expected.forEach((data, i) => {
+            expect(actual[i]).toEqual(data);
+        });
+    }
+    const single = (t, dtype) => tensor(Float64Array.from(t.data), { shape: t.shape }).cast(dtype);
+    describe.each(["float64", "float32"])("%s", (dtype) => {
+        test.each(shapes)("square, %s", (...shape) => {
+            const a = square(shape);
+            const p = single(gram(a), dtype);
+            const b = single(draw(...shape, 3), dtype);
+            const other = single(a, dtype);
+            same(records.choleskyOperation, [p]);
+            same(records.eighOperation, [other]);
+            same(records.luOperation, [other]);
+            same(records.qrOperation, [other]);
+            same(records.svdOperation, [other]);
+            const { factors, order } = luFactors(other);
+            for (const transpose of [true, false]) {
+                same(luSolveOperation, [other, factors, order, b], { transpose });
+                for (const lower of [true, false])
+                    for (const unitDiagonal of [true, false])
+                        same(records.triangularSolveOperation, [p, b], { lower, transpose, unitDiagonal });
+            }
+        });
+        test.each([
+            [0, 3],
+            [3, 0],
+            [5, 3],
+            [3, 5],
+            [40, 12],
+            [12, 40],
+            [2, 4, 3],
+            [2, 3, 4],
+        ])("rectangular, %s", (...shape) => {
+            same(records.qrOperation, [single(draw(...shape), dtype)]);
+            same(records.svdOperation, [single(draw(...shape), dtype)]);
+        });
+    });
+    test("what is singular, not definite or not finite", () => {
+        const odd = [
+            zeros([3, 3]),
+            tensor([
+                [1, 2],
+                [2, 4],
+            ]),
+            tensor([
+                [1, 2],
+                [2, 1],
+            ]),
+            tensor([
+                [Number.NaN, 1],
+                [1, 2],
+            ]),
+            tensor([
+                [Infinity, 1],
+                [1, 2],
+            ]),
+            eye(5),
+            matmul(draw(6, 2), draw(2, 6)),
+            draw(4, 4).mul(1e-200),
+        ];
+        for (const a of odd) {
+            const n = a.shape[0];
+            const { choleskyOperation, eighOperation, luOperation, qrOperation, svdOperation } = records;
+            for (const operation of [choleskyOperation, eighOperation, luOperation, qrOperation, svdOperation]) {
+                same(operation, [a]);
+            }
+            const { factors, order } = luFactors(a);
+            same(luSolveOperation, [a, factors, order, draw(n, 2)], { transpose: false });
+        }
+    });
+});
