@@ -150,7 +150,6 @@ export {
   transpose,
   tril,
   triu,
-  windows,
 } from "./ops/movement.ts";
 export { type RandomOptions, random } from "./ops/random.ts";
 export {
@@ -175,6 +174,7 @@ export {
   variance,
 } from "./ops/reduce.ts";
 export { argsort, type SortOptions, sort, topK } from "./ops/sort.ts";
+export { windows } from "./ops/windows.ts";
 export { cond } from "./transform/control/cond.ts";
 export { scan } from "./transform/control/scan.ts";
 export { whileLoop } from "./transform/control/while.ts";

@@ -5,8 +5,9 @@ import { toTensor } from "../graph/convert.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { div } from "./arithmetic.ts";
 import { einsum } from "./einsum.ts";
-import { pad, reshape, windows } from "./movement.ts";
+import { pad, reshape } from "./movement.ts";
 import { max, sum } from "./reduce.ts";
+import { windows } from "./windows.ts";
 
 type PerAxis<T> = T | readonly T[];
 
@@ -74,13 +75,15 @@ function windowed(
   const dilation = each(`${what} dilation`, options.dilation, axes);
   const reach = window.map((k, i) => (k - 1) * (dilation[i] as number) + 1);
   const pads = paddingOf(what, options.padding, x.shape.slice(first), reach, stride);
-  let t = pads.every(([a, b]) => a === 0 && b === 0)
+  const t = pads.every(([a, b]) => a === 0 && b === 0)
     ? x
     : pad(x, [...x.shape.slice(0, first).map((): [number, number] => [0, 0]), ...pads], value);
-  window.forEach((size, i) => {
-    t = windows(t, first + i, size, { step: stride[i] as number, dilation: dilation[i] as number });
-  });
-  return t;
+  return windows(
+    t,
+    window.map((_, i) => first + i),
+    window,
+    { step: stride, dilation },
+  );
 }
 
 function convolve(
@@ -111,7 +114,8 @@ function convolve(
   const places = cut.shape.slice(2, 2 + axes);
   const grouped = reshape(cut, [batch, groups, perGroup, ...cut.shape.slice(2)]);
   const weights = reshape(w, [groups, out / groups, perGroup, ...window]);
-  const product = einsum(axes === 1 ? "ngcxh,goch->ngox" : "ngcxyhk,gochk->ngoxy", grouped, weights);
+  // Weights first: then the windows are the columns of the product, whose rows run along the image.
+  const product = einsum(axes === 1 ? "goch,ngcxh->ngox" : "gochk,ngcxyhk->ngoxy", weights, grouped);
   return reshape(product, [batch, out, ...places]);
 }
 

@@ -20,7 +20,7 @@ import {
 import { meet, toTensor } from "../graph/convert.ts";
 import type { LawCase, Operation, Type, View } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { add, where } from "./arithmetic.ts";
+import { where } from "./arithmetic.ts";
 import { convert, forEachOffset, operation } from "./record.ts";
 import { sum } from "./reduce.ts";
 
@@ -42,7 +42,7 @@ function copyView(data: Data, view: View, result: Type): Data {
 }
 
 /** A movement that is a change of offset and strides. */
-function viewing<A extends object>(record: {
+export function viewing<A extends object>(record: {
   readonly name: string;
   infer(input: Type, attributes: A): Type;
   view(input: Type, view: View, attributes: A, result: Type): View | undefined;
@@ -413,77 +413,6 @@ export function flip(x: TensorLike, axis?: Axes): Tensor {
   const t = toTensor("flip", x);
   const axes = checkAxes("flip", axis, t.rank);
   return axes.length === 0 ? t : apply(flipOperation, [t], { axes });
-}
-
-interface WindowAttributes {
-  readonly axis: number;
-  readonly size: number;
-  readonly step: number;
-  readonly dilation: number;
-}
-
-export const windowsOperation: Operation = viewing<WindowAttributes>({
-  name: "windows",
-  infer: ({ shape, dtype }, { axis, size, step, dilation }) => ({
-    shape: [...shape.with(axis, Math.floor(((shape[axis] as number) - (size - 1) * dilation - 1) / step) + 1), size],
-    dtype,
-  }),
-  view: (_x, { offset, strides }, { axis, step, dilation }) => ({
-    offset,
-    strides: [...strides.with(axis, (strides[axis] as number) * step), (strides[axis] as number) * dilation],
-  }),
-  // Each place of the window is a strided slice; the transposes of the slices add up.
-  transpose: (ct, x, { axis, size, step, dilation }) => {
-    const n = x.shape[axis] as number;
-    const count = ct.shape[axis] as number;
-    const zeros = x.shape.map(() => 0);
-    let total: Tensor | undefined;
-    for (let k = 0; k < size; k++) {
-      const place = slice(ct, [...x.shape.map(() => null), [k, k + 1]]);
-      const low = k * dilation;
-      const term = spread(
-        reshape(place, ct.shape.slice(0, -1)),
-        zeros.with(axis, low),
-        zeros.with(axis, n - low - (count - 1) * step - 1),
-        zeros.with(axis, step - 1),
-      );
-      total = total === undefined ? term : add(total, term);
-    }
-    return total as Tensor;
-  },
-  batch: (x, attributes) => apply(windowsOperation, [x], { ...attributes, axis: attributes.axis + 1 }),
-  cases: [
-    one("[7] by 3, step 2", [7], (x) => windows(x, 0, 3, { step: 2 })),
-    one("[8,2] by 2, dilation 3", [8, 2], (x) => windows(x, 0, 2, { dilation: 3 })),
-  ],
-});
-
-/**
- * Sliding windows along an axis: the axis becomes the window's place, a new last axis the place within it.
- * Convolution and pooling are products and reductions over them.
- */
-export function windows(
-  x: TensorLike,
-  axis: number,
-  size: number,
-  options: { readonly step?: number; readonly dilation?: number } = {},
-): Tensor {
-  const t = toTensor("windows", x);
-  const a = checkAxis("windows", axis, t.rank);
-  const { step = 1, dilation = 1 } = options;
-  for (const [name, v] of Object.entries({ size, step, dilation })) {
-    if (!Number.isInteger(v) || v < 1)
-      throw new NablaError("E-OPTION", `windows: ${name} is ${v}, not a positive integer`);
-  }
-  const reach = (size - 1) * dilation + 1;
-  if (reach > (t.shape[a] as number)) {
-    throw new NablaError(
-      "E-SHAPE",
-      `windows: a window that reaches over ${reach} elements does not fit axis ${a} of ${showShape(t.shape)}`,
-      "padding the input",
-    );
-  }
-  return apply(windowsOperation, [t], { axis: a, size, step, dilation });
 }
 
 // — pad and concatenate —

@@ -10,6 +10,7 @@ import * as random from "./random.ts";
 import { castOperation } from "./record.ts";
 import * as reduce from "./reduce.ts";
 import * as sort from "./sort.ts";
+import * as windows from "./windows.ts";
 
 const isOperation = (value: unknown): value is Operation =>
   typeof value === "object" && value !== null && "infer" in value && "kind" in value;
@@ -24,6 +25,6 @@ function records(family: object): Operation[] {
 export const operations: readonly Operation[] = [
   ...new Set([
     castOperation,
-    ...[arithmetic, math, movement, reduce, gather, sort, contract, linalg, random].flatMap(records),
+    ...[arithmetic, math, movement, windows, reduce, gather, sort, contract, linalg, random].flatMap(records),
   ]),
 ];

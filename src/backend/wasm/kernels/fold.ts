@@ -1,0 +1,69 @@
+/** Overlapping pieces added up: out[Σ iₖ·targetₖ] += x[Σ iₖ·strideₖ], over every index of x. */
+import { byteSize } from "../../../base/dtype.ts";
+import { sizeOf } from "../../../base/shape.ts";
+import type { Type } from "../../../graph/operation.ts";
+import { type Code, type FunctionBuilder, f32x4, f64x2, memory, v128 } from "../encode.ts";
+import type { KernelMaker } from "../kernel.ts";
+import { addTo, type Int, int, plus, times } from "./memory.ts";
+
+/** Strides in bytes. */
+interface Axis {
+  readonly n: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export const fold: KernelMaker = (module, { target, taps, strides }, [x], [result]) => {
+  const { shape, dtype } = x as Type;
+  const bytes = byteSize[dtype];
+  const axes = shape.map(
+    (n, i): Axis => ({
+      n,
+      from: ((strides as readonly number[])[i] as number) * bytes,
+      to: ((target as readonly number[])[i] as number) * bytes,
+    }),
+  );
+  const total = sizeOf((result as Type).shape) * bytes;
+  const order = inOrder(axes, taps as number, bytes);
+  const run = module.once(`fold:${JSON.stringify([order, total, dtype])}`, () =>
+    module.function(["i32", "i32", "i32"], undefined, (f, input, output) => {
+      const nest = ([axis, ...rest]: readonly Axis[], from: Int, to: Int): Code => {
+        if (axis === undefined) return addTo(dtype, to, from);
+        if (rest.length === 0 && axis.from === bytes && axis.to === bytes) return addRun(f, axis.n, bytes, from, to);
+        return f.for(int(0), int(axis.n), 1, (i) =>
+          nest(rest, plus(from, times(i, axis.from)), plus(to, times(i, axis.to))),
+        );
+      };
+      return [
+        memory.fill(output.get, int(0), int(total)),
+        sizeOf(shape) === 0 ? [] : nest(order, input.get, output.get),
+      ];
+    }),
+  );
+  return { run, scratch: 0 };
+};
+
+/** Arrays outside, then the taps, then the places: what is added to stays in the cache. A common run comes last. */
+function inOrder(axes: readonly Axis[], taps: number, bytes: number): Axis[] {
+  const places = axes.slice(0, axes.length - taps);
+  const outside = places.slice(0, -taps);
+  const order = [...outside, ...axes.slice(axes.length - taps), ...places.slice(-taps)].filter((a) => a.n !== 1);
+  const run = order.findIndex((a) => a.from === bytes && a.to === bytes);
+  return run < 0 ? order : [...order.filter((_, i) => i !== run), order[run] as Axis];
+}
+
+/** to[0…n] += from[0…n]. */
+function addRun(f: FunctionBuilder, n: number, bytes: number, from: Int, to: Int): Code {
+  const width = 16 / bytes;
+  const whole = n - (n % width);
+  const [setFrom, source] = f.let(from);
+  const [setTo, place] = f.let(to);
+  const add = bytes === 8 ? f64x2.add : f32x4.add;
+  const vector = (i: Int): Code => {
+    const there = plus(place.get, times(i, bytes));
+    return v128.store(there, add(v128.load(there), v128.load(plus(source.get, times(i, bytes)))));
+  };
+  const single = (i: Int): Code =>
+    addTo(bytes === 8 ? "float64" : "float32", plus(place.get, times(i, bytes)), plus(source.get, times(i, bytes)));
+  return [setFrom, setTo, f.for(int(0), int(whole), width, vector), f.for(int(whole), int(n), 1, single)];
+}
