@@ -6,6 +6,7 @@
 
 import type { Buffer, LoopStep, Read, RoutineStep, Step } from "../backend/target.ts";
 import { sizeOf, stridesOf } from "../base/shape.ts";
+import { owner, reads, writes, writesOf } from "./touch.ts";
 
 export function coalesce(steps: readonly Step[], fixed: ReadonlySet<Buffer>): Step[] {
   let result = steps.map((step) => inner(step, fixed));
@@ -44,9 +45,6 @@ function inner(step: Step, fixed: ReadonlySet<Buffer>): Step {
 const movable = (buffer: Buffer, fixed: ReadonlySet<Buffer>): boolean =>
   buffer.constant === undefined && buffer.slice === undefined && !fixed.has(buffer);
 
-const writesOf = (step: LoopStep | RoutineStep): Buffer[] =>
-  step.kind === "routine" ? [...step.outputs] : [...step.writes, ...step.reductions].map((w) => w.buffer);
-
 /** Whether the maker may write to `to` while it reads it. */
 function overwrites(maker: LoopStep | RoutineStep, from: Buffer, to: Buffer): boolean {
   const seen: readonly Read[] = (maker.kind === "loop" ? maker.reads : maker.inputs).filter(
@@ -69,42 +67,6 @@ function overwrites(maker: LoopStep | RoutineStep, from: Buffer, to: Buffer): bo
     sizeOf(to.type.shape) === sizeOf(maker.shape) &&
     seen.every((r) => r.view.offset === 0 && r.view.strides.every((s, k) => s === inOrder[k] || maker.shape[k] === 1))
   );
-}
-
-const owner = (buffer: Buffer): Buffer => buffer.slice?.of ?? buffer;
-
-function reads(step: Step, buffer: Buffer): boolean {
-  const is = (b: Buffer): boolean => owner(b) === owner(buffer);
-  switch (step.kind) {
-    case "loop":
-      return step.reads.some((r) => is(r.buffer));
-    case "routine":
-      return step.inputs.some((r) => is(r.buffer));
-    case "copy":
-      return is(step.from);
-    case "repeat":
-      return step.body.some((s) => reads(s, buffer));
-    case "while":
-      return is(step.going) || [...step.condition, ...step.body].some((s) => reads(s, buffer));
-    case "branch":
-      return is(step.predicate) || [...step.yes, ...step.no].some((s) => reads(s, buffer));
-  }
-}
-
-function writes(step: Step, buffer: Buffer): boolean {
-  switch (step.kind) {
-    case "loop":
-    case "routine":
-      return writesOf(step).some((b) => owner(b) === owner(buffer));
-    case "copy":
-      return owner(step.to) === owner(buffer);
-    case "repeat":
-      return step.body.some((s) => writes(s, buffer));
-    case "while":
-      return [...step.condition, ...step.body].some((s) => writes(s, buffer));
-    case "branch":
-      return [...step.yes, ...step.no].some((s) => writes(s, buffer));
-  }
 }
 
 function renamed(step: Step, f: (b: Buffer) => Buffer): Step {

@@ -9,7 +9,7 @@ import { type Shape, sameShape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 /** Beyond this many instructions a body is compiled badly: many locals, slow first calls. */
-const mostInstructions = 64;
+export const mostInstructions = 64;
 
 /** A loop that still takes in nodes. */
 export class OpenLoop {

@@ -9,6 +9,7 @@ import type { KernelRequest, Type, View } from "../graph/operation.ts";
 import { isConstant, isPick, type Tensor } from "../graph/tensor.ts";
 import { coalesce } from "./coalesce.ts";
 import { OpenLoop } from "./fuse.ts";
+import { merge } from "./merge.ts";
 
 /** Where a tensor's elements are: in a buffer, seen through strides, since step `at` of its block; or in an open loop. */
 type Place =
@@ -79,7 +80,7 @@ class Lowering {
     this.#advance(block, graph.outputs.slice(0, state), carried);
     const outputs = [...carried, ...results];
     for (const buffer of [...inputs, ...results]) this.#fixed.add(buffer);
-    const steps = coalesce(closeSteps(block.steps), this.#fixed);
+    const steps = coalesce(merge(closeSteps(block.steps), this.#fixed), this.#fixed);
     return { inputs, outputs, steps, buffers: this.#buffers };
   }
 

@@ -21,6 +21,9 @@ export function loadVector(dtype: DType, start: Address, stride: number, width: 
   if (stride === 1) return loadBools(address, width);
   const step = stride * byteSize[dtype];
   const at = (i: number): Address => (i === 0 ? address : i32.add(address, i32.const(i * step)));
+  // Every other of seven neighbours: two overlapping vectors, so that nothing behind the last is read.
+  if (stride === 2 && width === 4 && dtype !== "bool")
+    return v128.shuffle(v128.load(start, offset), v128.load(start, offset + 12), everyOther);
   if (dtype === "float64") return v128.load64Lane(at(1), v128.load64Zero(at(0)), 1);
   if (dtype !== "bool") {
     let vector = v128.load32Zero(at(0));
@@ -35,6 +38,8 @@ export function loadVector(dtype: DType, start: Address, stride: number, width: 
   for (let i = 1; i < width; i++) vector = i32x4.replaceLane(vector, i, i32.load8u(at(i)));
   return i32x4.ne(vector, zero);
 }
+
+const everyOther = [0, 1, 2, 3, 8, 9, 10, 11, 20, 21, 22, 23, 28, 29, 30, 31];
 
 function loadBools(address: Address, width: Width): Vector {
   if (width === 4) return i32x4.ne(v128.shuffle(v128.load32Zero(address), zero, widen4), zero);
@@ -53,8 +58,9 @@ export function loadSingle(dtype: DType, address: Address): Vector {
   return dtype === "float64" ? v128.load64Zero(address) : v128.load32Zero(address);
 }
 
-/** `width` elements side by side. */
-export function storeVector(dtype: DType, start: Address, value: Vector, width: Width, offset = 0): Code {
+/** `width` elements to `start` + `offset` bytes, `stride` elements apart. `value` may be read several times. */
+export function storeVector(dtype: DType, start: Address, value: Vector, width: Width, offset = 0, stride = 1): Code {
+  if (stride !== 1) return storeLanes(dtype, start, value, width, offset, stride);
   if (dtype === "float64" || (width === 4 && dtype !== "bool")) return v128.store(start, value, offset);
   const address = offset === 0 ? start : i32.add(start, i32.const(offset));
   if (dtype !== "bool") return v128.store64Lane(address, value, 0);
@@ -64,6 +70,16 @@ export function storeVector(dtype: DType, start: Address, value: Vector, width: 
     i32.store8(address, i32.and(i32x4.extractLane(value, 0), i32.const(1))),
     i32.store8(address, i32.and(i32x4.extractLane(value, 2), i32.const(1)), 1),
   ];
+}
+
+function storeLanes(dtype: DType, start: Address, value: Vector, width: Width, offset: number, stride: number): Code {
+  return Array.from({ length: width }, (_, i): Code => {
+    const place = offset + i * stride * byteSize[dtype];
+    if (dtype === "float64") return v128.store64Lane(start, value, i, place);
+    if (dtype !== "bool") return v128.store32Lane(start, value, i, place);
+    const lane = i32x4.extractLane(value, width === 2 ? 2 * i : i);
+    return i32.store8(start, i32.and(lane, i32.const(1)), place);
+  });
 }
 
 export function storeSingle(dtype: DType, address: Address, value: Vector): Code {

@@ -63,12 +63,24 @@ function normalise(step: LoopStep): LoopKernel {
   });
   if (axes.length === 0) axes.push({ n: 1, reduced: false, strides: strides.map(() => 0) });
   return {
-    axes,
+    axes: longInnermost(axes, reads.length + writes.length),
     reads: reads.map((r) => r.buffer.type.dtype),
     instructions: step.instructions,
     writes: writes.map(({ value, buffer }) => ({ value, dtype: buffer.type.dtype })),
     reductions: reductions.map(({ value, how, buffer }) => ({ value, how, dtype: buffer.type.dtype })),
   };
+}
+
+/** A last axis too short for a vector gives way to the one that most operands pass in steps of 1. */
+function longInnermost(axes: readonly Axis[], firstResult: number): readonly Axis[] {
+  const shortest = 4;
+  if ((axes.at(-1) as Axis).n >= shortest) return axes;
+  const runs = (axis: Axis): number => axis.strides.filter((s) => s <= 1).length;
+  const fits = axes.filter(
+    ({ n, reduced, strides }) => n >= shortest && (reduced || strides.slice(firstResult).every((s) => s === 1)),
+  );
+  const [best] = fits.toSorted((a, b) => runs(b) - runs(a) || b.n - a.n);
+  return best === undefined ? axes : [...axes.filter((axis) => axis !== best), best];
 }
 
 function rowMajor(shape: readonly number[], counts: (axis: number) => boolean): number[] {
@@ -107,7 +119,8 @@ class LoopWriter {
   readonly #kernel: LoopKernel;
   readonly #width: Width;
   readonly #sizes: readonly number[];
-  readonly #accumulators: readonly Accumulator[];
+  /** One list for each vector that columns are reduced side by side. */
+  readonly #accumulators: readonly (readonly Accumulator[])[];
   /** How many vectors a round computes side by side. */
   readonly #copies: number;
 
@@ -119,8 +132,16 @@ class LoopWriter {
     const dtypes = [...reads, ...writes.map((w) => w.dtype), ...reductions.map((r) => r.dtype)];
     this.#width = [...dtypes, ...instructions.map((i) => i.dtype)].includes("float64") ? 2 : 4;
     this.#sizes = dtypes.map((dtype) => byteSize[dtype]);
-    this.#accumulators = reductions.map((r) => accumulator(f, r.how, r.dtype, this.#width));
     this.#copies = this.#copiesFor();
+    this.#accumulators = Array.from({ length: this.#reducesColumns ? this.#copies : 1 }, () =>
+      reductions.map((r) => accumulator(f, r.how, r.dtype, this.#width)),
+    );
+  }
+
+  /** The innermost axis stays: every lane reduces a column of its own. */
+  get #reducesColumns(): boolean {
+    const { axes, reductions } = this.#kernel;
+    return reductions.length > 0 && !(axes.at(-1) as Axis).reduced;
   }
 
   write(addresses: readonly Local<"i32">[]): Code {
@@ -133,28 +154,36 @@ class LoopWriter {
       return this.#nest(outer, addresses, (at) =>
         this.#vectorLoop(last, at, this.#copies, (p, span) => this.#body(p, last, span, false)),
       );
-    if (last.reduced) {
-      return this.#nest(keptOuter, addresses, (at) => [
-        this.#accumulators.map((a) => a.start()),
-        this.#nest(reducedOuter, at, (inner) =>
-          this.#vectorLoop(last, inner, this.#copies, (p, span) => this.#body(p, last, span, true)),
-        ),
-        this.#accumulators.map((a, i) => a.storeTotal(this.#resultAddress(at, i))),
-      ]);
+    if (this.#reducesColumns) {
+      return this.#nest(keptOuter, addresses, (at) =>
+        this.#vectorLoop(last, at, this.#copies, (p, span) => {
+          const active = this.#accumulators.slice(0, span === "single" ? 1 : span);
+          return [
+            active.flat().map((a) => a.start()),
+            this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false)),
+            active.map((list, copy) =>
+              list.map((a, i) => a.storeLanes(this.#resultAddress(p, i, copy), span === "single")),
+            ),
+          ];
+        }),
+      );
     }
-    // The innermost axis stays: every lane reduces a column of its own.
-    return this.#nest(keptOuter, addresses, (at) =>
-      this.#vectorLoop(last, at, 1, (p, span) => [
-        this.#accumulators.map((a) => a.start()),
-        this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false)),
-        this.#accumulators.map((a, i) => a.storeLanes(this.#resultAddress(p, i), span === "single")),
-      ]),
-    );
+    const totals = this.#accumulators[0] as readonly Accumulator[];
+    return this.#nest(keptOuter, addresses, (at) => [
+      totals.map((a) => a.start()),
+      this.#nest(reducedOuter, at, (inner) =>
+        this.#vectorLoop(last, inner, this.#copies, (p, span) => this.#body(p, last, span, true)),
+      ),
+      totals.map((a, i) => a.storeTotal(this.#resultAddress(at, i))),
+    ]);
   }
 
-  #resultAddress(at: readonly Local<"i32">[], i: number) {
+  /** Where result i goes; of columns side by side, those of vector `copy`. */
+  #resultAddress(at: readonly Local<"i32">[], i: number, copy = 0): Expr<"i32"> {
     const { reads, writes } = this.#kernel;
-    return (at[reads.length + writes.length + i] as Local<"i32">).get;
+    const k = reads.length + writes.length + i;
+    const address = (at[k] as Local<"i32">).get;
+    return copy === 0 ? address : i32.add(address, i32.const(copy * this.#width * (this.#sizes[k] as number)));
   }
 
   /** Pointers that move along an axis are locals of its loop; the others stay those of the loop around it. */
@@ -227,11 +256,12 @@ class LoopWriter {
         const i = reads.length + k;
         return single
           ? storeSingle(w.dtype, address(i), value(w.value))
-          : storeVector(w.dtype, address(i), value(w.value), this.#width, offset(i));
+          : storeVector(w.dtype, address(i), value(w.value), this.#width, offset(i), axis.strides[i] as number);
       });
-      const sums = reductions.map((r, i) =>
-        (this.#accumulators[i] as Accumulator).add(value(r.value), single && masked),
-      );
+      const sums = reductions.map((r, i) => {
+        const list = this.#accumulators[this.#reducesColumns ? copy : 0] as readonly Accumulator[];
+        return (list[i] as Accumulator).add(value(r.value), single && masked);
+      });
       return { statements, after: [stores, sums] };
     });
     const first = copies[0]?.statements ?? [];

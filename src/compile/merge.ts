@@ -1,0 +1,132 @@
+/**
+ * A loop that reads what an earlier loop over the same indices wrote takes that loop in, if no step between them stands
+ * in the way: the value stays in a register, and is not written at all if no other step reads it.
+ */
+import type { Buffer, Instruction, LoopStep, Read, Step } from "../backend/target.ts";
+import { sameShape, sizeOf, stridesOf } from "../base/shape.ts";
+import { mostInstructions } from "./fuse.ts";
+import { buffersRead, owner, reads, writes, writesOf } from "./touch.ts";
+
+/** How many steps back a loop looks for others: the pass stays linear. */
+const reach = 64;
+
+/** `kept`: buffers that must be written whoever reads them. */
+export function merge(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[] {
+  const uses = new Map<Buffer, number>();
+  const count = (read: Buffer, by: number): void => {
+    uses.set(read, (uses.get(read) ?? 0) + by);
+  };
+  for (const buffer of buffersRead(steps)) count(buffer, 1);
+  const needed = (buffer: Buffer): boolean =>
+    kept.has(buffer) || buffer.slice !== undefined || (uses.get(buffer) ?? 0) > 0;
+
+  const block = (list: readonly Step[]): Step[] => {
+    const result: Step[] = [];
+    for (const step of list) {
+      result.push(inside(step));
+      let here = result.length - 1;
+      for (let found = partner(result, here); found !== undefined; found = partner(result, here)) {
+        const [first, second] = [result[found.at] as LoopStep, result[here] as LoopStep];
+        const both = joined(first, second);
+        for (const { buffer } of [...first.reads, ...second.reads]) count(buffer, -1);
+        for (const { buffer } of both.reads) count(buffer, 1);
+        const next = { ...both, writes: both.writes.filter((w) => needed(w.buffer)) };
+        result[found.up ? found.at : here] = next;
+        result.splice(found.up ? here : found.at, 1);
+        here = found.up ? found.at : here - 1;
+      }
+    }
+    return result;
+  };
+  const inside = (step: Step): Step => {
+    if (step.kind === "repeat") return { ...step, body: block(step.body) };
+    if (step.kind === "while") return { ...step, condition: block(step.condition), body: block(step.body) };
+    if (step.kind === "branch") return { ...step, yes: block(step.yes), no: block(step.no) };
+    return step;
+  };
+  return block(steps);
+}
+
+/** The nearest earlier loop that this one can take in; `up`: only at the place of the earlier one. */
+function partner(steps: readonly Step[], here: number): { readonly at: number; readonly up: boolean } | undefined {
+  const second = steps[here];
+  if (second?.kind !== "loop") return undefined;
+  for (let at = here - 1; at >= Math.max(0, here - reach); at--) {
+    const first = steps[at] as Step;
+    if (first.kind !== "loop" || !fits(first, second)) continue;
+    const between = steps.slice(at + 1, here);
+    const made = writesOf(first);
+    const down = between.every(
+      (s) => !made.some((b) => reads(s, b) || writes(s, b)) && !first.reads.some((r) => writes(s, r.buffer)),
+    );
+    if (down) return { at, up: false };
+    const results = writesOf(second);
+    const up = between.every(
+      (s) => !results.some((b) => reads(s, b) || writes(s, b)) && !second.reads.some((r) => writes(s, r.buffer)),
+    );
+    if (up) return { at, up: true };
+  }
+  return undefined;
+}
+
+const isWide = ({ instructions }: LoopStep): boolean => instructions.some((i) => i.dtype === "float64");
+
+function fits(first: LoopStep, second: LoopStep): boolean {
+  if (!sameShape(first.shape, second.shape)) return false;
+  if (first.instructions.length + second.instructions.length > mostInstructions) return false;
+  // Vectors of float64 hold half as many elements: float32 would be computed half as fast.
+  if (isWide(first) !== isWide(second)) return false;
+  if (first.reductions.length > 0 && second.reductions.length > 0 && !sameShape(first.axes, second.axes)) return false;
+  const made = writesOf(first);
+  const written = new Set(first.writes.map((w) => w.buffer));
+  const common = second.reads.filter((r) => made.some((b) => owner(b) === owner(r.buffer)));
+  if (writesOf(second).some((b) => made.some((m) => owner(m) === owner(b)))) return false;
+  return common.length > 0 && common.every((r) => written.has(r.buffer) && isSame(r, second.shape));
+}
+
+/** Whether a read sees the elements in the order of the loop's own indices. */
+function isSame({ buffer, view }: Read, shape: readonly number[]): boolean {
+  const strides = stridesOf(shape);
+  return (
+    view.offset === 0 &&
+    sizeOf(buffer.type.shape) === sizeOf(shape) &&
+    view.strides.every((s, i) => s === strides[i] || shape[i] === 1)
+  );
+}
+
+const keyOf = ({ buffer, view }: Read): string => `${buffer.id}@${view.offset},${view.strides}`;
+
+function joined(first: LoopStep, second: LoopStep): LoopStep {
+  const all = [...first.reads];
+  const instructions: Instruction[] = [...first.instructions];
+  const values = new Map(first.writes.map(({ buffer, value }) => [buffer, value]));
+  const known = new Map<string, number>();
+  first.instructions.forEach((instruction, i) => {
+    if (instruction.kind === "read") known.set(keyOf(first.reads[instruction.read] as Read), i);
+  });
+  const places: number[] = [];
+  const at = (i: number): number => places[i] as number;
+  for (const instruction of second.instructions) {
+    if (instruction.kind === "read") {
+      const read = second.reads[instruction.read] as Read;
+      const value = values.get(read.buffer) ?? known.get(keyOf(read));
+      if (value !== undefined) {
+        places.push(value);
+        continue;
+      }
+      instructions.push({ ...instruction, read: all.length });
+      all.push(read);
+    } else if (instruction.kind === "constant") instructions.push(instruction);
+    else instructions.push({ ...instruction, args: instruction.args.map(at) });
+    places.push(instructions.length - 1);
+  }
+  return {
+    kind: "loop",
+    shape: second.shape,
+    reads: all,
+    instructions,
+    writes: [...first.writes, ...second.writes.map((w) => ({ ...w, value: at(w.value) }))],
+    axes: first.reductions.length > 0 ? first.axes : second.axes,
+    reductions: [...first.reductions, ...second.reductions.map((r) => ({ ...r, value: at(r.value) }))],
+  };
+}
