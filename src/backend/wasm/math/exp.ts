@@ -76,16 +76,14 @@ export function halfExp(k: Scope, x: Vector): Vector {
   return k.let(scale(k, fraction, k.let(k.ops.sub(n, k.constant(1)))));
 }
 
-/** eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1) for 0 ≤ x far from overflow. */
-export function positiveExpm1(k: Scope, x: Vector): Vector {
+/** eˣ where neither it nor 2ⁿ comes near overflow or underflow. */
+export function moderateExp(k: Scope, x: Vector): Vector {
   const { add, sub, mul } = k.ops;
   const shift = roundingConstant(k);
   const shifted = k.let(add(mul(x, k.constant(Math.LOG2E)), shift));
-  const n = k.let(sub(shifted, shift));
-  const { hi, lo } = remainder(k, x, n);
+  const { hi, lo } = remainder(k, x, k.let(sub(shifted, shift)));
   const r = k.let(sub(hi, lo));
-  const power = k.let(powerOfTwo(k, shifted));
-  return add(mul(power, k.let(add(r, tail(k, r)))), sub(power, k.constant(1)));
+  return mul(powerOfTwo(k, shifted), add(add(tail(k, r), r), k.constant(1)));
 }
 
 const exp2Kernel: Kernel = (k, x) => {
