@@ -2,6 +2,7 @@
 
 import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program } from "../backend/wasm/program.ts";
+import { defaultThreads } from "../backend/wasm/team.ts";
 import { copyOf, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { sameShape, showShape } from "../base/shape.ts";
@@ -23,6 +24,11 @@ export interface CompileOptions {
    * It stays in the program's memory from call to call; a state that was passed on cannot be read any more.
    */
   readonly state?: boolean;
+  /**
+   * How many threads may share the work of one call, the calling one included; by default as many as the machine has
+   * cores, at most 8. The results are the same bits for any number.
+   */
+  readonly threads?: number;
 }
 
 /** One compiled signature. */
@@ -49,7 +55,12 @@ export interface SimplyCompiled<R> {
   inspect(...args: TensorLike[]): Compiled;
 }
 
-function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[], hasState: boolean): Compiled {
+function build(
+  f: (...args: never[]) => unknown,
+  inputs: readonly FlatArguments[],
+  hasState: boolean,
+  threads: number,
+): Compiled {
   const tensors = inputs.flatMap((input) => input.tensors);
   let structure: Structure | undefined;
   const types = tensors.map(({ shape, dtype }) => ({ shape, dtype }));
@@ -70,7 +81,7 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
   }
   const graph = share(simplify(traced));
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
-  const program = new Program(plan(lower(graph, state), arenaStart));
+  const program = new Program(plan(lower(graph, state), arenaStart), threads);
   const signature = new Signature(inputs);
   return { graph, program, structure: structure as Structure, signature, state, latest: [] };
 }
@@ -162,15 +173,17 @@ export function compile<A extends readonly unknown[], R>(
 ): CompiledFunction<A, R>;
 export function compile(
   f: (...args: never[]) => unknown,
-  { cacheSize = 32, state = false }: CompileOptions = {},
+  { cacheSize = 32, state = false, threads = defaultThreads() }: CompileOptions = {},
 ): unknown {
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
     throw new NablaError("E-OPTION", `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new NablaError("E-OPTION", `compile: threads is ${threads}, not an integer ≥ 1`);
   const cache = new Map<string, Compiled>();
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
     const key = signatureKey(inputs);
-    const compiled = cache.get(key) ?? build(f, inputs, state);
+    const compiled = cache.get(key) ?? build(f, inputs, state, threads);
     // The most recently used comes last.
     cache.delete(key);
     cache.set(key, compiled);

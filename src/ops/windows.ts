@@ -69,7 +69,7 @@ export const foldOperation: Operation = operation<WindowAttributes & { readonly 
     apply(foldOperation, [x as Tensor], { ...shifted(attributes), shape: [size, ...attributes.shape] }),
   kernel: (_inputs, attributes, result) => ({
     name: "fold",
-    parameters: { target: windowStrides(stridesOf(result.shape), attributes), taps: attributes.axes.length },
+    parameters: { target: windowStrides(stridesOf(result.shape), attributes), axes: attributes.axes },
     strided: true,
   }),
   laws: {

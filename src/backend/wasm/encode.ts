@@ -265,6 +265,23 @@ export const v128 = {
     expr("v128", a.code, b.code, ...simd(0x0d), ...bytes),
 };
 
+/** Atomic instructions (WebAssembly threads), on addresses divisible by 4. */
+export const atomic = {
+  load: load("i32", 2, 0xfe, 0x10),
+  store: store("i32", 2, 0xfe, 0x17),
+  /** Adds; the value before. */
+  add: (address: Expr<"i32">, value: Expr<"i32">): Expr<"i32"> =>
+    expr("i32", address.code, value.code, 0xfe, 0x1e, 2, 0),
+  /** Sleeps while the word is `expected`, without a time limit. */
+  wait: (address: Expr<"i32">, expected: Expr<"i32">): Expr<"i32"> =>
+    expr("i32", address.code, expected.code, i64.const(-1n).code, 0xfe, 0x01, 2, 0),
+  /** Wakes all sleepers; how many there were. */
+  notify: (address: Expr<"i32">): Expr<"i32"> => expr("i32", address.code, i32.const(-1).code, 0xfe, 0x00, 2, 0),
+};
+
+/** Evaluates and forgets. */
+export const drop = (value: Expr): Code => [value.code, 0x1a];
+
 export const i8x16 = { swizzle: vector2(0x0e) };
 
 export const i32x4 = {
@@ -560,12 +577,12 @@ export class ModuleBuilder {
     this.#exports.push({ name, index: target.index });
   }
 
-  toBytes(): Uint8Array<ArrayBuffer> {
+  toBytes(memory = this.#memory): Uint8Array<ArrayBuffer> {
     const text = (s: string): number[] => {
       const bytes = [...new TextEncoder().encode(s)];
       return [...unsigned(bytes.length), ...bytes];
     };
-    const { initialPages, maximumPages, shared } = this.#memory;
+    const { initialPages, maximumPages, shared } = memory;
     const limits =
       maximumPages === undefined
         ? [0, ...unsigned(initialPages)]

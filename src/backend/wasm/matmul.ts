@@ -8,7 +8,7 @@ import { constant } from "./matmul/lanes.ts";
 import { type MatmulSpec, planMatmul, scratchBytes } from "./matmul/plan.ts";
 import { vectorProduct } from "./matmul/vector.ts";
 
-export type { MatmulSpec } from "./matmul/plan.ts";
+export { type MatmulSpec, splitMatmul } from "./matmul/plan.ts";
 
 /** Bytes of scratch memory (16-aligned start) the kernel needs. */
 export const matmulScratch = (spec: MatmulSpec): number => scratchBytes(planMatmul(spec));
@@ -18,7 +18,7 @@ export function matmulKernel(module: ModuleBuilder, spec: MatmulSpec): FunctionR
   const plan = planMatmul(spec);
   const { dtype, batch, m, n, k, a, b } = spec;
   const strides = [a.batch, a.row, a.column, b.batch, b.row, b.column];
-  return module.once(`matmul.${dtype}.${[batch, m, n, k, ...strides].join()}`, () =>
+  return module.once(`matmul.${dtype}.${[batch, m, n, k, spec.outRow ?? n, ...strides].join()}`, () =>
     module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, b, out, scratch): Code => {
       if (plan.kind === "nothing") return [];
       if (plan.kind === "zeros") return memory.fill(out.get, constant(0), constant(plan.bytes));

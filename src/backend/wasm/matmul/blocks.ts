@@ -29,7 +29,7 @@ export function blockProduct(
   const width = blockColumns(lanes);
   const a = { row: spec.a.row * bytes, depth: spec.a.column * bytes };
   const b = { depth: spec.b.row * bytes, column: spec.b.column * bytes };
-  const outRow = spec.n * bytes;
+  const outRow = (spec.outRow ?? spec.n) * bytes;
   const aPacked = at.scratch;
   const bPacked = plus(at.scratch, scratchParts(plan).a);
   const kernel = (rows: number, columns: number): BlockKernel =>

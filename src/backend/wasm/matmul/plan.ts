@@ -1,3 +1,4 @@
+import { runsOf } from "../kernel.ts";
 import { blockColumns, blockRows } from "./block.ts";
 import { type Lanes, lanesOf, type MatmulType } from "./lanes.ts";
 
@@ -16,6 +17,8 @@ export interface MatmulSpec {
   /** Element strides; any values incl. 0 (broadcast) and negative (flipped): transposed operands are just strides. */
   readonly a: MatrixStrides;
   readonly b: MatrixStrides;
+  /** Elements from row to row of the result, if not n. */
+  readonly outRow?: number;
 }
 
 /** out[batch, j] = Σ_depth matrix[j, depth]·x[depth], all strides in elements. */
@@ -63,6 +66,41 @@ export function planMatmul(given: MatmulSpec): MatmulPlan {
   if (given.k === 0) return { kind: "zeros", bytes: elements * lanes.bytes };
   const spec = foldBatch(withoutIdleStrides(given));
   return spec.m === 1 || spec.n === 1 ? planVector(spec, lanes) : planBlocks(spec, lanes);
+}
+
+/** A product of part of the rows or columns; where it starts in elements of a, of b and of the result. */
+export interface PartOfProduct {
+  readonly spec: MatmulSpec;
+  readonly offsets: readonly [number, number, number];
+}
+
+/** Fewer multiply–adds are not worth a second thread. */
+const leastWork = 2e5;
+
+/**
+ * The product in pieces for several threads. The terms of an element are summed in the same order: no piece becomes a
+ * product of another kind.
+ */
+export function splitMatmul(given: MatmulSpec, threads: number): readonly PartOfProduct[] {
+  const spec = foldBatch(withoutIdleStrides(given));
+  const { batch, m, n, k, a, b } = spec;
+  if (batch * m * n * k < leastWork) return [];
+  if (batch > 1) {
+    return runsOf(batch, threads, 1).map(({ start, size }) => ({
+      spec: { ...spec, batch: size },
+      offsets: [start * a.batch, start * b.batch, start * m * n],
+    }));
+  }
+  // Every thread packs the other operand for itself: the smaller one.
+  const byRows = m >= n;
+  const lanes = lanesOf(spec.dtype);
+  const runs = runsOf(byRows ? m : n, threads, byRows ? blockRows : blockColumns(lanes));
+  if (runs.length < 2 || runs.some(({ size }) => size < 2)) return [];
+  return runs.map(({ start, size }) =>
+    byRows
+      ? { spec: { ...spec, m: size }, offsets: [start * a.row, 0, start * n] }
+      : { spec: { ...spec, n: size, outRow: n }, offsets: [0, start * b.column, start] },
+  );
 }
 
 /** The stride of an axis of length one is never used. */
