@@ -23,6 +23,7 @@ import {
   zeros,
 } from "nabla";
 import { describe, expect, test } from "vitest";
+import { assemble } from "../src/backend/wasm/assemble.ts";
 import { alignedSize, type Life, lives } from "../src/compile/lives.ts";
 
 const numbers = (t: Tensor): number[] => Array.from(t.data);
@@ -186,6 +187,13 @@ describe("programs", () => {
     numbers(compile(grad(wide))(ones([7]))).forEach((v, i) => {
       expect(v).toBeCloseTo(expected[i] as number, 10);
     });
+  });
+
+  test("reproducible: the program of a host without fused multiply–add", () => {
+    const options = { threads: 1, reproducible: true };
+    const f = compile((a: Tensor, b: Tensor) => a.matmul(b), options).inspect(ones([9, 9]), ones([9, 9])).program;
+    expect(f.bytes).toEqual(assemble(f.plan, { threads: 1, fused: false }).bytes);
+    expect(f.bytes).not.toEqual(assemble(f.plan, { threads: 1, fused: true }).bytes);
   });
 
   test("one program per signature, the oldest leaves", () => {

@@ -1,7 +1,7 @@
 /** Functions that run as one WebAssembly call: traced once per signature, then planned, emitted and kept. */
 
 import { arenaStart } from "../backend/wasm/kernel.ts";
-import { Program } from "../backend/wasm/program.ts";
+import { Program, type ProgramOptions } from "../backend/wasm/program.ts";
 import { defaultThreads } from "../backend/wasm/team.ts";
 import { copyOf, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
@@ -29,6 +29,11 @@ export interface CompileOptions {
    * cores, at most 8. The results are the same bits for any number.
    */
   readonly threads?: number;
+  /**
+   * The same bits on every machine. Without it products use fused multiply–add where the host has it (Node 22, current
+   * browsers but Safari), whose last bits differ from those of hosts without. Default false.
+   */
+  readonly reproducible?: boolean;
 }
 
 /** One compiled signature. */
@@ -59,7 +64,7 @@ function build(
   f: (...args: never[]) => unknown,
   inputs: readonly FlatArguments[],
   hasState: boolean,
-  threads: number,
+  options: ProgramOptions,
 ): Compiled {
   const tensors = inputs.flatMap((input) => input.tensors);
   let structure: Structure | undefined;
@@ -81,7 +86,7 @@ function build(
   }
   const graph = share(simplify(traced));
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
-  const program = new Program(plan(lower(graph, state), arenaStart), threads);
+  const program = new Program(plan(lower(graph, state), arenaStart), options);
   const signature = new Signature(inputs);
   return { graph, program, structure: structure as Structure, signature, state, latest: [] };
 }
@@ -173,7 +178,7 @@ export function compile<A extends readonly unknown[], R>(
 ): CompiledFunction<A, R>;
 export function compile(
   f: (...args: never[]) => unknown,
-  { cacheSize = 32, state = false, threads = defaultThreads() }: CompileOptions = {},
+  { cacheSize = 32, state = false, threads = defaultThreads(), reproducible = false }: CompileOptions = {},
 ): unknown {
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
     throw new NablaError("E-OPTION", `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`);
@@ -183,7 +188,7 @@ export function compile(
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
     const key = signatureKey(inputs);
-    const compiled = cache.get(key) ?? build(f, inputs, state, threads);
+    const compiled = cache.get(key) ?? build(f, inputs, state, { threads, reproducible });
     // The most recently used comes last.
     cache.delete(key);
     cache.set(key, compiled);

@@ -20,8 +20,15 @@ const pageSize = 65536;
 const stepsPerPart = 128;
 export const pagesFor = (bytes: number): number => Math.max(1, Math.ceil(bytes / pageSize));
 
-export function assemble(plan: Plan, threads = 1): Assembled {
-  const module = new ModuleBuilder();
+export interface Features {
+  /** Into how many parts work may be split. */
+  readonly threads: number;
+  /** Whether products may use fused multiply–add. */
+  readonly fused: boolean;
+}
+
+export function assemble(plan: Plan, { threads, fused }: Features): Assembled {
+  const module = new ModuleBuilder(undefined, { fused });
   const compiled = new Map<Step, Compiled>();
   let scratchSize = 0;
   const needs = (bytes: number): void => {

@@ -265,6 +265,13 @@ export const v128 = {
     expr("v128", a.code, b.code, ...simd(0x0d), ...bytes),
 };
 
+/** a·b + c, rounded once or twice as the processor likes (relaxed SIMD, where `fused.ts` finds it). */
+const relaxedMadd =
+  (opcode: number) =>
+  (a: Expr<"v128">, b: Expr<"v128">, c: Expr<"v128">): Expr<"v128"> =>
+    expr("v128", a.code, b.code, c.code, ...simd(opcode));
+export const relaxed = { maddF32x4: relaxedMadd(0x105), maddF64x2: relaxedMadd(0x107) };
+
 /** Atomic instructions (WebAssembly threads), on addresses divisible by 4. */
 export const atomic = {
   load: load("i32", 2, 0xfe, 0x10),
@@ -517,13 +524,17 @@ export class ModuleBuilder {
   readonly #exports: { name: string; index: number }[] = [];
   readonly #once = new Map<string, FunctionReference>();
   readonly #memory: { readonly initialPages: number; readonly maximumPages?: number; readonly shared?: boolean };
+  /** Whether products may use fused multiply–add. */
+  readonly fused: boolean;
 
   constructor(
     memoryLimits: { readonly initialPages: number; readonly maximumPages?: number; readonly shared?: boolean } = {
       initialPages: 1,
     },
+    { fused = false }: { readonly fused?: boolean } = {},
   ) {
     this.#memory = memoryLimits;
+    this.fused = fused;
   }
 
   #signature(parameters: readonly ValueType[], result: ValueType | undefined): number {

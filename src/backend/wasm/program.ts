@@ -4,10 +4,17 @@ import { NablaError } from "../../base/error.ts";
 import { sizeOf } from "../../base/shape.ts";
 import type { Buffer, Plan } from "../target.ts";
 import { assemble, pagesFor } from "./assemble.ts";
+import { hasFused } from "./fused.ts";
 import { statusAddress } from "./kernel.ts";
 import { hasThreads, type Team, teamOf } from "./team.ts";
 
 const runsBefore = 3;
+
+export interface ProgramOptions {
+  readonly threads?: number;
+  /** The same bits on every machine: no instruction whose rounding is the processor's. */
+  readonly reproducible?: boolean;
+}
 
 export class Program {
   readonly plan: Plan;
@@ -26,8 +33,9 @@ export class Program {
   #team: { readonly team: Team; readonly id: number } | undefined;
   #runs = 0;
 
-  constructor(plan: Plan, most = 1) {
-    const { bytes, memory: size, threads } = assemble(plan, hasThreads() ? most : 1);
+  constructor(plan: Plan, { threads: most = 1, reproducible = false }: ProgramOptions = {}) {
+    const features = { threads: hasThreads() ? most : 1, fused: !reproducible && hasFused() };
+    const { bytes, memory: size, threads } = assemble(plan, features);
     const pages = pagesFor(size);
     if (pages > 65536)
       throw new NablaError(

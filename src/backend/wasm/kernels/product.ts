@@ -27,6 +27,7 @@ export const matmul: KernelMaker = (module, { strides }, [a, b], [result], threa
     k,
     a: { batch: left.lead[last] ?? 0, row: left.row, column: left.column },
     b: { batch: right.lead[last] ?? 0, row: right.row, column: right.column },
+    fused: module.fused,
   };
   const inner = matmulKernel(module, spec);
   const scratch = matmulScratch(spec);

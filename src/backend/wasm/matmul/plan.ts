@@ -1,5 +1,5 @@
 import { runsOf } from "../kernel.ts";
-import { blockColumns, blockRows } from "./block.ts";
+import { blockColumns } from "./block.ts";
 import { type Lanes, lanesOf, type MatmulType } from "./lanes.ts";
 
 export interface MatrixStrides {
@@ -19,6 +19,8 @@ export interface MatmulSpec {
   readonly b: MatrixStrides;
   /** Elements from row to row of the result, if not n. */
   readonly outRow?: number;
+  /** May use fused multiply–add. */
+  readonly fused?: boolean;
 }
 
 /** out[batch, j] = Σ_depth matrix[j, depth]·x[depth], all strides in elements. */
@@ -60,7 +62,7 @@ const smallReach = 80 * 1024;
 const maximumOffset = 2 ** 24;
 
 export function planMatmul(given: MatmulSpec): MatmulPlan {
-  const lanes = lanesOf(given.dtype);
+  const lanes = lanesOf(given.dtype, given.fused);
   const elements = given.batch * given.m * given.n;
   if (elements === 0) return { kind: "nothing" };
   if (given.k === 0) return { kind: "zeros", bytes: elements * lanes.bytes };
@@ -93,8 +95,8 @@ export function splitMatmul(given: MatmulSpec, threads: number): readonly PartOf
   }
   // Every thread packs the other operand for itself: the smaller one.
   const byRows = m >= n;
-  const lanes = lanesOf(spec.dtype);
-  const runs = runsOf(byRows ? m : n, threads, byRows ? blockRows : blockColumns(lanes));
+  const lanes = lanesOf(spec.dtype, spec.fused);
+  const runs = runsOf(byRows ? m : n, threads, byRows ? lanes.blockRows : blockColumns(lanes));
   if (runs.length < 2 || runs.some(({ size }) => size < 2)) return [];
   return runs.map(({ start, size }) =>
     byRows
@@ -162,7 +164,7 @@ function planBlocks(spec: MatmulSpec, lanes: Lanes): BlockProduct {
   // The block kernel counts along a by its address, which therefore has to grow.
   const aDirect = direct(a.row) && direct(a.column) && a.column > 0;
   const packA = !aDirect || (aReach > smallReach && (strips > 4 || a.column !== 1));
-  const packB = b.column !== 1 || !direct(b.row) || (bReach > smallReach && m > 4 * blockRows);
+  const packB = b.column !== 1 || !direct(b.row) || (bReach > smallReach && m > 4 * lanes.blockRows);
   return {
     kind: "blocks",
     lanes,
@@ -171,7 +173,7 @@ function planBlocks(spec: MatmulSpec, lanes: Lanes): BlockProduct {
     packB,
     // A panel of b stays in the first cache, a block of a in the second, a block of b in the third.
     depth: pieces(k, lanes.bytes === 4 ? 384 : 256, 1),
-    rows: pieces(m, 128, blockRows),
+    rows: pieces(m, 128, lanes.blockRows),
     columns: pieces(n, 1024, blockColumns(lanes)),
   };
 }
