@@ -8,13 +8,17 @@ import { NablaError } from "../base/error.ts";
 import { sameShape, showShape } from "../base/shape.ts";
 import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
-import { constant, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
+import { constant, evaluateBy, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
 import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
+import { eagerly } from "./eager.ts";
 import { lower } from "./lower.ts";
 import { plan } from "./memory.ts";
 import { type Leaf, Signature, signatureKey } from "./signature.ts";
+
+// Where there is a compiler, constants profit from it too.
+evaluateBy(eagerly);
 
 export interface CompileOptions {
   /** How many signatures (shapes and dtypes of the arguments) are kept; the least recently used goes. Default 32. */

@@ -147,6 +147,11 @@ export interface Operation {
   view?(input: Type, view: View, attributes: Attributes, result: Type): View | undefined;
   /** Reductions, products and routines: the name and parameters of a kernel of the backend. */
   kernel?(inputs: readonly Type[], attributes: Attributes, result: Type): KernelRequest;
+  /**
+   * About how many nanoseconds the reference takes, where that is much more than the kernel would: much work on
+   * constants is then done by the kernel too.
+   */
+  work?(inputs: readonly Type[], attributes: Attributes, result: Type): number;
 
   /** What the laws feed it. */
   readonly laws?: Laws;

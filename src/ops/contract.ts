@@ -71,6 +71,7 @@ export const matmulOperation: Operation = operation<object>({
     return result.shape[0] === size ? result : broadcastTo(result, [size, ...result.shape.slice(1)]);
   },
   kernel: () => ({ name: "matmul", parameters: {}, strided: true }),
+  work: ([a], _attributes, { shape }) => sizeOf(shape) * columns(a as Type),
   laws: {
     cases: [
       {

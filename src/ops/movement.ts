@@ -35,8 +35,12 @@ const one = (label: string, shape: Shape, f: (x: Tensor) => Tensor): LawCase => 
 /** Copies through a view: what a movement means. */
 function copyView(data: Data, view: View, result: Type): Data {
   const out = allocate(result.dtype, sizeOf(result.shape));
-  forEachOffset(result.shape, [view.strides], ([offset], i) => {
-    out[i] = data[view.offset + (offset as number)] as number;
+  const n = result.shape.at(-1) ?? 1;
+  const step = view.strides.at(-1) ?? 0;
+  forEachOffset(result.shape.slice(0, -1), [view.strides.slice(0, -1)], ([offset], row) => {
+    let from = view.offset + (offset as number);
+    const end = (row + 1) * n;
+    for (let i = row * n; i < end; i++, from += step) out[i] = data[from] as number;
   });
   return out;
 }

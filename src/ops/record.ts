@@ -263,6 +263,7 @@ export function operation<A extends object>(
     | "batch"
     | "view"
     | "kernel"
+    | "work"
     | "jvpAll"
     | "batchAll"
     | "transposeAll"
@@ -308,6 +309,7 @@ interface TypedRules<A> {
   lower?(lanes: Lanes, inputs: readonly Lane[], attributes: A, result: Type): Lane;
   view?(input: Type, view: View, attributes: A, result: Type): View | undefined;
   kernel?(inputs: readonly Type[], attributes: A, result: Type): KernelRequest;
+  work?(inputs: readonly Type[], attributes: A, result: Type): number;
 }
 
 export type { Attributes, Tensor, TensorLike, Type };

@@ -2,7 +2,7 @@
 import type { Data } from "../base/dtype.ts";
 import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import { checkAxis } from "../base/shape.ts";
+import { checkAxis, sizeOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
@@ -41,6 +41,7 @@ export const argsortOperation: Operation = operation<object>({
     },
   ],
   kernel: () => ({ name: "argsort", parameters: {} }),
+  work: ([x]) => 40 * sizeOf((x as Type).shape) * Math.log2(1 + ((x as Type).shape.at(-1) as number)),
   laws: {
     cases: [
       { label: "[3,5]", shapes: [[3, 5]], apply: (x) => apply(argsortOperation, [x as Tensor]), differentiable: false },

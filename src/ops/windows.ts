@@ -72,6 +72,7 @@ export const foldOperation: Operation = operation<WindowAttributes & { readonly 
     parameters: { target: windowStrides(stridesOf(result.shape), attributes), axes: attributes.axes },
     strided: true,
   }),
+  work: ([x]) => 20 * sizeOf((x as Type).shape),
   laws: {
     cases: [
       {
