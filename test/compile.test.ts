@@ -1,5 +1,6 @@
 /** Compiled programs: state, caching, memory, errors, and the cases that decide whether the design holds. */
 import {
+  arange,
   compile,
   concatenate,
   cond,
@@ -137,6 +138,12 @@ describe("programs", () => {
       [2, 4],
       [7, 8],
     ]);
+  });
+
+  test("more operands than a WebAssembly function takes", () => {
+    const f = (x: Tensor): Tensor => stack(Array.from({ length: 1500 }, (_, i) => x.at(i % 7).mul(i)));
+    const x = arange(7);
+    expect(numbers(compile(f)(x))).toEqual(numbers(f(x)));
   });
 
   test("empty arrays", () => {

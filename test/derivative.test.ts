@@ -4,6 +4,7 @@ import {
   arange,
   checkpoint,
   clip,
+  compile,
   cond,
   conv2d,
   cos,
@@ -14,6 +15,7 @@ import {
   eye,
   full,
   grad,
+  graphOf,
   greater,
   hessian,
   hvp,
@@ -38,6 +40,7 @@ import {
   softmax,
   sort,
   sqrt,
+  square,
   stopGradient,
   sum,
   type Tensor,
@@ -80,6 +83,30 @@ function numericJacobian(f: (x: Tensor) => Tensor, x: Tensor, h = 1e-4): number[
   return (columns[0] ?? []).map((_, row) => columns.map((c) => c[row] as number));
 }
 const ramp = (...shape: number[]): Tensor => sin(arange(shape.reduce((a, b) => a * b, 1)).add(0.7)).reshape(shape);
+
+describe("a value of which many pieces are used", () => {
+  const chain = (x: Tensor): Tensor => {
+    let total = tensor(0);
+    for (let i = 0; i + 1 < x.size; i++) total = total.add(square(x.at(i + 1).sub(square(x.at(i)))));
+    return total;
+  };
+  const point = (n: number): Tensor => sin(arange(n));
+
+  test("has a gradient with a graph that grows no faster than the function's", () => {
+    const nodes = (n: number): number => graphOf(grad(chain), point(n)).nodes.length;
+    expect(nodes(200)).toBeLessThan(2.1 * nodes(100));
+    const elements = graphOf(grad(chain), point(200)).nodes.reduce((sum, t) => sum + t.size, 0);
+    expect(elements).toBeLessThan(30 * 200);
+  });
+
+  test("gives the gradient of the same in one piece, compiled too", () => {
+    const whole = (x: Tensor): Tensor => sum(square(x.slice([[1]]).sub(square(x.slice([[0, -1]])))));
+    for (const n of [2, 3, 50]) {
+      close(numbers(grad(chain)(point(n))), numbers(grad(whole)(point(n))));
+      close(numbers(compile(grad(chain))(point(n))), numbers(grad(whole)(point(n))));
+    }
+  });
+});
 
 describe("the verbs", () => {
   test("grad, valueAndGrad", () => {

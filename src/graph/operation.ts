@@ -106,6 +106,8 @@ export interface Operation {
     attributes: Attributes,
     output: Tensor,
   ): Tensor | undefined;
+  /** A linear operation that picks a block of its input: where it begins. Its transpose lays the cotangent there. */
+  block?(attributes: Attributes): readonly number[] | undefined;
   /** Tangent of the result from tangents of the inputs (undefined: zero), in terms of other operations. */
   jvp?(
     tangents: readonly (Tensor | undefined)[],

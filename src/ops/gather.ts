@@ -6,7 +6,7 @@ import { meet, toTensor } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { add, equal, greaterEqual, less, logicalOr, minimum, mul, where } from "./arithmetic.ts";
-import { broadcastTo, expandDims, moveAxis, reshape, transpose } from "./movement.ts";
+import { broadcastTo, expandDims, moveAxis, reshape, sliceOperation, transpose } from "./movement.ts";
 import { convert, operation } from "./record.ts";
 
 interface Batch {
@@ -241,16 +241,18 @@ export function takeAlongAxis(x: TensorLike, index: TensorLike, axis = -1): Tens
  * @example
  * at([[1, 2], [3, 4]], [0, 1], [1, 1]).toArray() // [2, 4]
  */
-export function at(x: TensorLike, ...indices: readonly TensorLike[]): Tensor {
+export function at(x: TensorLike, ...indices: TensorLike[]): Tensor {
   const t = toTensor("at", x);
   if (indices.length === 0 || indices.length > t.rank) {
     throw new NablaError("E-INDEX", `at: ${indices.length} indices for the ${t.rank} axes of ${showShape(t.shape)}`);
   }
+  const places = indices.map((index) => toIndex("at", index));
+  if (places.every((i) => i.rank === 0 && i.level === 0)) return oneAt(t, places);
   const size = sizeOf(t.shape.slice(0, indices.length));
   let flat: Tensor | undefined;
-  indices.forEach((index, axis) => {
+  places.forEach((index, axis) => {
     const n = t.shape[axis] as number;
-    const i = wrap("at", toIndex("at", index), n, size);
+    const i = wrap("at", index, n, size);
     // What is outside one axis stays outside all of them: it must not fall into another row.
     if (flat === undefined) flat = i;
     else {
@@ -260,6 +262,17 @@ export function at(x: TensorLike, ...indices: readonly TensorLike[]): Tensor {
   });
   const rows = reshape(t, [size, ...t.shape.slice(indices.length)]);
   return apply(takeOperation, [rows, flat as Tensor], { batch: 0 });
+}
+
+/** One place, known now: a view. */
+function oneAt(t: Tensor, places: readonly Tensor[]): Tensor {
+  const start = t.shape.map((n, axis) => {
+    const i = places[axis];
+    return i === undefined ? 0 : place("at", i.data[0] as number, n);
+  });
+  const rest = t.shape.slice(places.length);
+  const block = { start, size: [...places.map(() => 1), ...rest], step: start.map(() => 1) };
+  return reshape(apply(sliceOperation, [t], block), rest);
 }
 
 /** Indices from the end become indices from the start. Constant ones are checked at once; others give `outside`. */

@@ -52,6 +52,7 @@ export function viewing<A extends object>(record: {
   view(input: Type, view: View, attributes: A, result: Type): View | undefined;
   transpose(ct: Tensor, input: Tensor, attributes: A): Tensor;
   batch(x: Tensor, attributes: A): Tensor;
+  block?(attributes: A): readonly number[] | undefined;
   readonly cases: readonly LawCase[];
 }): Operation {
   return operation<A>({
@@ -65,6 +66,7 @@ export function viewing<A extends object>(record: {
     },
     view: record.view,
     linear,
+    ...(record.block && { block: record.block }),
     transpose: (ct, _index, inputs, attributes) => record.transpose(ct, only(inputs), attributes),
     batch: (inputs, _batched, _size, attributes) => record.batch(only(inputs), attributes),
     laws: { cases: record.cases, integer: true },
@@ -324,6 +326,7 @@ export const sliceOperation: Operation = viewing<SliceAttributes>({
       ),
       step.map((s) => s - 1),
     ),
+  block: ({ start, step }) => (step.every((s) => s === 1) ? start : undefined),
   batch: (x, { start, size, step }) =>
     apply(sliceOperation, [x], { start: [0, ...start], size: [x.shape[0] as number, ...size], step: [1, ...step] }),
   cases: [
@@ -461,7 +464,7 @@ export const spreadOperation: Operation = operation<SpreadAttributes>({
   },
 });
 
-function spread(x: Tensor, low: readonly number[], high: readonly number[], gap: readonly number[]): Tensor {
+export function spread(x: Tensor, low: readonly number[], high: readonly number[], gap: readonly number[]): Tensor {
   if ([low, high, gap].every((list) => list.every((n) => n === 0))) return x;
   return apply(spreadOperation, [x], { low, high, gap });
 }
@@ -547,6 +550,9 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
   },
 });
 
+/** A kernel takes an address for each of its inputs; V8 allows a function 1000 parameters. */
+const mostParts = 256;
+
 /**
  * Joins arrays along an existing axis.
  *
@@ -554,6 +560,14 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
  * concatenate([[1, 2], [3]]).toArray() // [1, 2, 3]
  */
 export function concatenate(list: readonly TensorLike[], axis = 0): Tensor {
+  if (list.length > mostParts) {
+    const parts = Math.ceil(list.length / mostParts);
+    const some = Array.from({ length: parts }, (_, i) => list.slice(i * mostParts, (i + 1) * mostParts));
+    return concatenate(
+      some.map((part) => concatenate(part, axis)),
+      axis,
+    );
+  }
   if (list.length === 0) throw new NablaError("E-VALUE", "concatenate: the list is empty");
   const { tensors, dtype } = meet("concatenate", list);
   const first = tensors[0] as Tensor;

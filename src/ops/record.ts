@@ -259,6 +259,7 @@ export function operation<A extends object>(
     | "infer"
     | "evaluate"
     | "transpose"
+    | "block"
     | "jvp"
     | "batch"
     | "view"
@@ -308,6 +309,7 @@ interface TypedRules<A> {
   ): { readonly outputs: readonly Tensor[]; readonly batched: readonly boolean[] };
   lower?(lanes: Lanes, inputs: readonly Lane[], attributes: A, result: Type): Lane;
   view?(input: Type, view: View, attributes: A, result: Type): View | undefined;
+  block?(attributes: A): readonly number[] | undefined;
   kernel?(inputs: readonly Type[], attributes: A, result: Type): KernelRequest;
   work?(inputs: readonly Type[], attributes: A, result: Type): number;
 }
