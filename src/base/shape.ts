@@ -77,6 +77,9 @@ export type Axes = number | readonly number[] | undefined;
 /** All axes if undefined; sorted, each once. */
 export function checkAxes(what: string, axes: Axes, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (typeof axes !== "number" && !Array.isArray(axes)) {
+    throw new NablaError("E-OPTION", `${what}: axis is ${String(axes)}`, "an axis, a list of axes, or nothing for all");
+  }
   const list = (typeof axes === "number" ? [axes] : [...axes]).map((a) => checkAxis(what, a, rank));
   list.sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {

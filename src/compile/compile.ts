@@ -8,7 +8,14 @@ import { sameShape, showShape } from "../base/shape.ts";
 import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
 import { constant, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
-import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import {
+  callGiven,
+  type FlatArguments,
+  flattenArguments,
+  flattenResults,
+  type Inputs,
+  rebuildArguments,
+} from "../graph/trees.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
 import { lower } from "./lower.ts";
@@ -55,7 +62,7 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
   const types = tensors.map(({ shape, dtype }) => ({ shape, dtype }));
   const traced = trace("compile", types, (leaves) => {
     const args = rebuildArguments(inputs, leaves);
-    const returned = f(...(args as never[]));
+    const returned = callGiven("compile", f, args);
     if (hasState) checkState(inputs[0] as FlatArguments, returned);
     const result = flattenResults("compile", returned);
     structure = result.structure;
@@ -186,7 +193,7 @@ export function compile(
     if (recent === undefined || !recent.signature.read(args, leaves)) {
       const inputs = flat(args);
       const tensors = inputs.flatMap((input) => input.tensors);
-      if (tensors.some((t) => t.level > 0)) return f(...(rebuildArguments(inputs, tensors) as never[]));
+      if (tensors.some((t) => t.level > 0)) return callGiven("compile", f, rebuildArguments(inputs, tensors));
       recent = find(inputs);
       tensors.forEach((t, i) => {
         leaves[i] = t;

@@ -50,7 +50,7 @@ function paddingOf(
       return [total >> 1, total - (total >> 1)];
     });
   }
-  const list = typeof option === "number" ? sizes.map(() => option) : option;
+  const list = typeof option === "number" ? sizes.map(() => option) : Array.isArray(option) ? option : [];
   const pairs = list.map((p): [number, number] => (typeof p === "number" ? [p, p] : [p[0], p[1]]));
   if (pairs.length !== sizes.length || !pairs.flat().every((n) => Number.isInteger(n) && n >= 0)) {
     throw new NablaError(

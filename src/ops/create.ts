@@ -2,7 +2,7 @@
 import { allocate, checkDType, type DType } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { checkShape, type Shape, showShape } from "../base/shape.ts";
-import { toTensor } from "../graph/convert.ts";
+import { describe, toTensor } from "../graph/convert.ts";
 import { constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { convert } from "./record.ts";
 
@@ -28,10 +28,25 @@ export function tensor(value: TensorLike, options: CreateOptions & { readonly sh
   return constant(t.data, shape, t.dtype);
 }
 
-const dtypeFrom = (what: string, options: CreateOptions): DType => checkDType(what, options.dtype ?? "float64");
+function dtypeFrom(what: string, options: CreateOptions): DType {
+  if (typeof options !== "object")
+    throw new NablaError(
+      "E-OPTION",
+      `${what}: the options are ${String(options)}`,
+      '{ dtype: "float32" }; a shape is a list',
+    );
+  return checkDType(what, options.dtype ?? "float64");
+}
 
-export const full = (shape: Shape | number, value: number, options: CreateOptions = {}): Tensor =>
-  filled(value, checkShape("full", shape), dtypeFrom("full", options));
+export function full(shape: Shape | number, value: number, options: CreateOptions = {}): Tensor {
+  if (typeof value !== "number" && typeof value !== "boolean")
+    throw new NablaError(
+      "E-VALUE",
+      `full: the value is ${describe(value)}`,
+      "a number; broadcastTo(x, shape) for a tensor",
+    );
+  return filled(value, checkShape("full", shape), dtypeFrom("full", options));
+}
 export const zeros = (shape: Shape | number, options: CreateOptions = {}): Tensor => full(shape, 0, options);
 export const ones = (shape: Shape | number, options: CreateOptions = {}): Tensor => full(shape, 1, options);
 export const zerosLike = (x: TensorLike): Tensor => likeOf(x, 0);

@@ -331,5 +331,7 @@ export function oneHot(
     Int32Array.from({ length: classes }, (_, k) => k),
     [classes],
   );
-  return convert(equal(expandDims(i, i.rank), places), options.dtype ?? "float64");
+  // Reading the places by the index is the check of a traced one: negative classes are none either.
+  const checked = i.level === 0 ? i : apply(takeOperation, [places, where(less(i, 0), classes, i)], { batch: 0 });
+  return convert(equal(expandDims(checked, i.rank), places), options.dtype ?? "float64");
 }

@@ -1,5 +1,6 @@
 /** Operations as methods: `x.mul(2).add(1).sum()`. */
 import { Tensor } from "../graph/tensor.ts";
+import { relu } from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
 import { matmul } from "./contract.ts";
 import { at, take } from "./gather.ts";
@@ -37,7 +38,7 @@ const {
   logicalAnd,
   logicalOr,
 } = arithmetic;
-const { exp, expm1, log, log1p, sqrt, pow, sin, cos, tan, tanh, sigmoid, softplus, relu, erf } = math;
+const { exp, expm1, log, log1p, sqrt, pow, sin, cos, tan, tanh, sigmoid, softplus, erf } = math;
 const {
   sum,
   mean,

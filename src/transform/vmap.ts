@@ -4,7 +4,7 @@ import { checkAxis } from "../base/shape.ts";
 import { flatten, unflatten } from "../base/tree.ts";
 import { trace } from "../graph/graph.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import { callGiven, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { broadcastTo, moveAxis } from "../ops/movement.ts";
 import { vectorize } from "./vectorize.ts";
 
@@ -74,7 +74,7 @@ export function vmap(f: (...args: never[]) => unknown, options: VmapOptions = {}
     let resultTree: unknown;
     const types = moved.map((t, i) => ({ shape: batched[i] ? t.shape.slice(1) : t.shape, dtype: t.dtype }));
     const graph = trace("vmap", types, (leaves) => {
-      resultTree = f(...(rebuildArguments(inputs, leaves) as never[]));
+      resultTree = callGiven("vmap", f, rebuildArguments(inputs, leaves));
       const result = flattenResults("vmap", resultTree);
       structure = result.structure;
       return result.tensors;

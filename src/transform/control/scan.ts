@@ -8,7 +8,7 @@ import { toTensor } from "../../graph/convert.ts";
 import { close, Environment, type Graph, replay, trace } from "../../graph/graph.ts";
 import type { Operation, Type } from "../../graph/operation.ts";
 import { applyAll, constant, filled, isConstant, type Tensor, type TensorLike } from "../../graph/tensor.ts";
-import type { Traced } from "../../graph/trees.ts";
+import { callGiven, type Traced } from "../../graph/trees.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { broadcastTo, moveAxis } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
@@ -304,10 +304,10 @@ export function scan<C, X, Y>(
   let present: boolean[] = [];
   const types = [...typesOf(start), ...columns.map((x) => ({ shape: x.shape.slice(1), dtype: x.dtype }))];
   const open = trace("scan", types, (leaves) => {
-    const pair = f(
-      unflatten(carry.structure, leaves.slice(0, start.length)) as C,
-      unflatten(slices.structure, leaves.slice(start.length)) as X,
-    );
+    const pair = callGiven("scan", f, [
+      unflatten(carry.structure, leaves.slice(0, start.length)),
+      unflatten(slices.structure, leaves.slice(start.length)),
+    ]);
     if (!Array.isArray(pair) || pair.length !== 2)
       throw new NablaError("E-TREE", "scan: the step must return [carry, y]");
     const next = flatten(pair[0]);
