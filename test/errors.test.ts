@@ -94,6 +94,7 @@ function table(title: string, rows: readonly Row[]): void {
       expect(error.source, error.stack).toContain("errors.test.ts:");
       expect(error.message).toContain(`  at ${error.source}`);
       expect(error.message.startsWith(`${code} `)).toBe(true);
+      expect(error.message).toContain("\n  try ");
     });
   });
 }

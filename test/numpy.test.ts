@@ -1133,4 +1133,12 @@ test("functions take arrays where they take tensors, methods what functions take
   expect(less(1, [0, 2]).toArray()).toEqual([false, true]);
   expect(greater([1], 0).dtype).toBe("bool");
   expect(list(sub(new Float32Array([1]), 1))).toEqual([0]);
+  expect(list(tensor([3, 1, 2]).argsort())).toEqual([1, 2, 0]);
+  expect(list(tensor([1, 2, 3]).cumprod().flip().roll(1))).toEqual([1, 6, 2]);
+  expect(
+    tensor([[1, 2]])
+      .expandDims(0)
+      .swapAxes(0, 2).shape,
+  ).toEqual([2, 1, 1]);
+  expect(tensor([1, 2]).dot([3, 4]).item()).toBe(11);
 });

@@ -32,6 +32,8 @@ export class NablaError extends Error {
   /** `file:line in function` of the user's code, where it is known. */
   readonly source: string | undefined;
 
+  constructor(code: "E-INTERNAL", what: string);
+  constructor(code: ErrorCode, what: string, repair: string, source?: string | undefined);
   constructor(code: ErrorCode, what: string, repair?: string, source: string | undefined = userFrame()) {
     super(
       [`${code} ${what}`, ...(source ? [`  at ${source}`] : []), ...(repair ? [`  try ${repair}`] : [])].join("\n"),

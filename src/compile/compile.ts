@@ -85,7 +85,11 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
 /** State goes out as it came in. */
 function checkState(input: FlatArguments, returned: unknown): void {
   if (!Array.isArray(returned))
-    throw new NablaError("E-TREE", "compile: with { state: true } the function returns [next state, …results]");
+    throw new NablaError(
+      "E-TREE",
+      "compile: with { state: true } the function returns [next state, …results]",
+      "return [nextState, loss]",
+    );
   const next = flattenResults("compile", returned[0]);
   checkSameStructure("compile: the next state", input.structure, next.structure);
   next.tensors.forEach((t, i) => {
@@ -95,6 +99,7 @@ function checkState(input: FlatArguments, returned: unknown): void {
       throw new NablaError(
         "E-SHAPE",
         `compile: the state ${input.paths[i]} goes in as ${type(before)} and comes out as ${type(t)}`,
+        "cast or reshape of the next state",
       );
     }
   });
@@ -172,7 +177,11 @@ export function compile(
   { cacheSize = 32, state = false }: CompileOptions = {},
 ): unknown {
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
-    throw new NablaError("E-OPTION", `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`);
+    throw new NablaError(
+      "E-OPTION",
+      `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`,
+      "the number of signatures to keep",
+    );
   const cache = new Map<string, Compiled>();
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {

@@ -188,6 +188,7 @@ export function customDerivative(f: (...args: never[]) => unknown, rule: object)
         throw new NablaError(
           "E-TREE",
           `customDerivative: ${what}: ${result.tensors.length} tensors, expected ${like.length}`,
+          "one tensor for each",
         );
       }
       return result.tensors.map((t, i) => {
@@ -196,6 +197,7 @@ export function customDerivative(f: (...args: never[]) => unknown, rule: object)
           throw new NablaError(
             "E-SHAPE",
             `customDerivative: ${what} ${i} has shape ${showShape(t.shape)}, expected ${showShape(shape)}`,
+            "broadcastTo or sum to that shape",
           );
         return isFloat(dtype) ? convert(t, dtype) : t;
       });

@@ -97,7 +97,11 @@ export function scalarResult(what: string, results: readonly Tensor[]): Tensor {
     );
   }
   if (!isFloat(value.dtype))
-    throw new NablaError("E-DTYPE", `${what}: the function returns ${value.dtype}; only floats have a derivative`);
+    throw new NablaError(
+      "E-DTYPE",
+      `${what}: the function returns ${value.dtype}; only floats have a derivative`,
+      'cast(y, "float64")',
+    );
   return value.rank === 0 ? value : reshape(value, []);
 }
 

@@ -32,7 +32,9 @@ function jacobianFlat(
   const varying = map.outputs.filter((_, i) => map.varies[i]);
   const outputSizes = varying.map((t) => t.size);
   const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
-  const forward = mode === undefined ? total(inputSizes) <= total(outputSizes) : mode === "forward";
+  // A rule that states a pullback alone has no batch of tangents, only one of cotangents.
+  const pushes = map.graph.nodes.every((node) => node.results === undefined || node.operation.batchAll !== undefined);
+  const forward = mode === undefined ? pushes && total(inputSizes) <= total(outputSizes) : mode === "forward";
 
   /** For every row of the result: the derivatives of all columns. */
   let blocks: (i: number, j: number) => Tensor;

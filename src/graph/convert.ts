@@ -23,7 +23,11 @@ export function toTensor(what: string, value: TensorLike, dtype?: DType): Tensor
     return constant(data, [value.length]);
   }
   if (Array.isArray(value)) return fromNested(what, value, dtype);
-  throw new NablaError("E-VALUE", `${what}: expected a tensor, a number or an array, got ${describe(value)}`);
+  throw new NablaError(
+    "E-VALUE",
+    `${what}: expected a tensor, a number or an array, got ${describe(value)}`,
+    "tensor(…) of numbers, nested arrays of them, or a Float32Array, Int32Array, …",
+  );
 }
 
 /** A value in a few words, for messages. */
@@ -51,7 +55,11 @@ function fromNested(what: string, array: NestedArray, dtype: DType | undefined):
       if (typeof value !== "number" && typeof value !== "boolean") {
         throw Array.isArray(value)
           ? ragged(what, path, `an array of ${value.length}`, "a number", shape)
-          : new NablaError("E-VALUE", `${what}: element ${path} is ${describe(value)}, not a number`);
+          : new NablaError(
+              "E-VALUE",
+              `${what}: element ${path} is ${describe(value)}, not a number`,
+              "numbers or booleans only; stack(…) for a list of tensors",
+            );
       }
       data[next++] = Number(value);
       return;

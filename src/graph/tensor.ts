@@ -127,7 +127,7 @@ export class Tensor {
     throw new NablaError(
       "E-VALUE",
       `a tensor ${this.dtype}${showShape(this.shape)} stands where JavaScript computes with numbers`,
-      "neg(x), mul(x, y), less(x, y), …, or x.item() for the number itself",
+      "neg(x), mul(x, y), less(x, y), …, or x.item() for the number itself; a number that is passed as an argument becomes a tensor, one that is closed over stays",
     );
   }
 }

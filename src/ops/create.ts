@@ -23,7 +23,11 @@ export function tensor(value: TensorLike, options: CreateOptions & { readonly sh
   if (options.shape === undefined) return t;
   const shape = checkShape("tensor", options.shape);
   if (shape.reduce((n, s) => n * s, 1) !== t.size) {
-    throw new NablaError("E-SHAPE", `tensor: ${t.size} elements do not fill shape ${showShape(shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `tensor: ${t.size} elements do not fill shape ${showShape(shape)}`,
+      "a shape whose sizes multiply to the number of elements",
+    );
   }
   return constant(t.data, shape, t.dtype);
 }
@@ -79,7 +83,11 @@ export function eye(n: number, m: number = n, options: CreateOptions = {}): Tens
 export function arange(start: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0 || !Number.isFinite(to - from) || !Number.isFinite(step)) {
-    throw new NablaError("E-OPTION", `arange: from ${from} to ${to} by ${step} is no finite range`);
+    throw new NablaError(
+      "E-OPTION",
+      `arange: from ${from} to ${to} by ${step} is no finite range`,
+      "finite numbers and a step other than 0",
+    );
   }
   const dtype = dtypeFrom("arange", options);
   const data = allocate(dtype, Math.max(0, Math.ceil((to - from) / step)));

@@ -131,7 +131,11 @@ function extremum(name: "max" | "min", better: (a: number, b: number) => boolean
     infer: (inputs, attributes) => {
       const x = inputs[0] as Type;
       if (attributes.axes.some((a) => x.shape[a] === 0)) {
-        throw new NablaError("E-SHAPE", `${name}: no elements along axis ${attributes.axes} of ${showShape(x.shape)}`);
+        throw new NablaError(
+          "E-SHAPE",
+          `${name}: no elements along axis ${attributes.axes} of ${showShape(x.shape)}`,
+          "at least one element; concatenate a bound if there may be none",
+        );
       }
       return inferReduce(inputs, attributes);
     },
@@ -188,7 +192,11 @@ const arg = (name: "argmax" | "argmin", better: (a: number, b: number) => boolea
     infer: ([x], { axis }) => {
       const { shape } = x as Type;
       if (shape[axis] === 0)
-        throw new NablaError("E-SHAPE", `${name}: no elements along axis ${axis} of ${showShape(shape)}`);
+        throw new NablaError(
+          "E-SHAPE",
+          `${name}: no elements along axis ${axis} of ${showShape(shape)}`,
+          "at least one element; concatenate a bound if there may be none",
+        );
       return { shape: removeAxes(shape, [axis]), dtype: "int32" };
     },
     evaluate: (values, inputs, { axis }, result) => {
@@ -406,7 +414,12 @@ export interface NormOptions extends ReduceOptions {
  */
 export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
   const { order = 2 } = options;
-  if (!(order > 0)) throw new NablaError("E-OPTION", `norm: order is ${order}, not a number > 0`);
+  if (!(order > 0))
+    throw new NablaError(
+      "E-OPTION",
+      `norm: order is ${order}, not a number > 0`,
+      "1, 2, Infinity or another number > 0",
+    );
   const t = toTensor("norm", x);
   const floating = convert(t, computeIn("norm", "float", t.dtype));
   if (order === Infinity) return max(abs(floating), options);

@@ -114,7 +114,11 @@ export function topK(x: TensorLike, k: number): { readonly values: Tensor; reado
   const t = toTensor("topK", x);
   const n = t.shape.at(-1) ?? 0;
   if (!Number.isInteger(k) || k < 0 || k > n)
-    throw new NablaError("E-OPTION", `topK: k is ${k}, the last axis has ${n} elements`);
+    throw new NablaError(
+      "E-OPTION",
+      `topK: k is ${k}, the last axis has ${n} elements`,
+      "an integer from 0 to that number",
+    );
   const order = argsort(t, { descending: true });
   const indices = slice(order, [...t.shape.slice(0, -1).map(() => null), [0, k]]);
   return { values: takeAlongAxis(t, indices), indices };

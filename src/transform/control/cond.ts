@@ -108,6 +108,7 @@ export function cond<A extends readonly unknown[], R>(
       throw new NablaError(
         "E-SHAPE",
         `cond: result ${i} is ${t.dtype}${showShape(t.shape)} if true and ${other.dtype}${showShape(other.shape)} if false`,
+        "cast or broadcastTo in one of the branches",
       );
     }
   });

@@ -297,7 +297,11 @@ export function scan<C, X, Y>(
   }
   for (const x of columns) {
     if (x.shape[0] !== length)
-      throw new NablaError("E-SHAPE", `scan: xs of shape ${showShape(x.shape)} has not ${length} slices along axis 0`);
+      throw new NablaError(
+        "E-SHAPE",
+        `scan: xs of shape ${showShape(x.shape)} has not ${length} slices along axis 0`,
+        "equal lengths along the first axis of all xs",
+      );
   }
   let resultStructure: Structure | undefined;
   /** Which leaves of y are something; the others come out as undefined. */
@@ -309,7 +313,11 @@ export function scan<C, X, Y>(
       unflatten(slices.structure, leaves.slice(start.length)),
     ]);
     if (!Array.isArray(pair) || pair.length !== 2)
-      throw new NablaError("E-TREE", "scan: the step must return [carry, y]");
+      throw new NablaError(
+        "E-TREE",
+        "scan: the step must return [carry, y]",
+        "[carry, undefined] if there is no result to stack",
+      );
     const next = flatten(pair[0]);
     checkSameStructure("scan: the carry that the step returns", carry.structure, next.structure);
     const ys = flatten(pair[1]);
@@ -338,6 +346,7 @@ export function checkCarry(what: string, next: Tensor, first: Tensor): Tensor {
     throw new NablaError(
       "E-SHAPE",
       `${what}: the carry starts as ${showShape(first.shape)}, the step returns ${showShape(next.shape)}`,
+      "starting with a value of that shape: broadcastTo(x, shape)",
     );
   }
   if (next.dtype === first.dtype) return next;
