@@ -16,6 +16,7 @@ export {
   undefinedDerivatives,
 } from "./derivative/undefined-derivative.ts";
 export { Tensor, type TensorLike } from "./graph/tensor.ts";
+export { elu, gelu, leakyRelu, relu, silu, softsign } from "./ops/activation.ts";
 export {
   abs,
   add,
@@ -95,15 +96,12 @@ export {
   cos,
   cosh,
   digamma,
-  elu,
   erf,
   erfc,
   exp,
   exp2,
   expm1,
-  gelu,
   hypot,
-  leakyRelu,
   lgamma,
   log,
   log1p,
@@ -113,14 +111,11 @@ export {
   logSigmoid,
   polygamma,
   pow,
-  relu,
   rsqrt,
   sigmoid,
-  silu,
   sin,
   sinh,
   softplus,
-  softsign,
   sqrt,
   tan,
   tanh,

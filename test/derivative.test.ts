@@ -1,7 +1,10 @@
 /** Derivatives against what is known on paper: closed forms, conventions, and the cases that break other systems. */
 import {
+  acosh,
   add,
   arange,
+  at,
+  atan2,
   checkpoint,
   clip,
   compile,
@@ -19,6 +22,7 @@ import {
   greater,
   hessian,
   hvp,
+  hypot,
   jacobian,
   jvp,
   less,
@@ -28,12 +32,14 @@ import {
   max,
   maximum,
   mean,
+  mod,
   mul,
   norm,
   ones,
   pow,
   prod,
   relu,
+  rem,
   scan,
   sigmoid,
   sin,
@@ -429,6 +435,26 @@ describe("where formulas are weak", () => {
     expect(grad((x) => norm(x.sub([1, 2])).add(x.sum()))([1, 2]).toArray()).toEqual([1, 1]);
   });
 
+  test("hypot where one side is 0: a curvature of 1/r", () => {
+    const f = (v: Tensor): Tensor => hypot(at(v, 0), at(v, 1));
+    expect(hessian(f)([0, 2]).toArray()).toEqual([
+      [0.5, 0],
+      [0, 0],
+    ]);
+  });
+  test("atan2 and acosh where squares overflow or vanish", () => {
+    const angle = (v: Tensor): Tensor => atan2(at(v, 0), at(v, 1));
+    for (const size of [1e200, 1e-200]) {
+      const slope = grad(angle)([size, size]).mul(size).toArray() as number[];
+      expect(slope[0]).toBeCloseTo(0.5, 14);
+      expect(slope[1]).toBeCloseTo(-0.5, 14);
+    }
+    expect(grad((x) => acosh(x))(1e200).item()).toBeCloseTo(1e-200, 210);
+  });
+  test("the slope of a remainder by its divisor is the quotient that was taken, not x/y rounded", () => {
+    expect(grad((y) => rem(1, y))(0.1).item()).toBe(-9);
+    expect(grad((y) => mod(-1, y))(0.1).item()).toBe(10);
+  });
   test("kinks and ties, by convention", () => {
     expect(grad((x) => x.abs())(0).item()).toBe(0);
     expect(grad(relu)(0).item()).toBe(0);

@@ -9,7 +9,14 @@ import { sameShape, showShape } from "../base/shape.ts";
 import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
 import { constant, evaluateBy, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
-import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import {
+  callGiven,
+  type FlatArguments,
+  flattenArguments,
+  flattenResults,
+  type Inputs,
+  rebuildArguments,
+} from "../graph/trees.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
 import { eagerly } from "./eager.ts";
@@ -75,7 +82,7 @@ function build(
   const types = tensors.map(({ shape, dtype }) => ({ shape, dtype }));
   const traced = trace("compile", types, (leaves) => {
     const args = rebuildArguments(inputs, leaves);
-    const returned = f(...(args as never[]));
+    const returned = callGiven("compile", f, args);
     if (hasState) checkState(inputs[0] as FlatArguments, returned);
     const result = flattenResults("compile", returned);
     structure = result.structure;
@@ -98,7 +105,11 @@ function build(
 /** State goes out as it came in. */
 function checkState(input: FlatArguments, returned: unknown): void {
   if (!Array.isArray(returned))
-    throw new NablaError("E-TREE", "compile: with { state: true } the function returns [next state, …results]");
+    throw new NablaError(
+      "E-TREE",
+      "compile: with { state: true } the function returns [next state, …results]",
+      "return [nextState, loss]",
+    );
   const next = flattenResults("compile", returned[0]);
   checkSameStructure("compile: the next state", input.structure, next.structure);
   next.tensors.forEach((t, i) => {
@@ -108,6 +119,7 @@ function checkState(input: FlatArguments, returned: unknown): void {
       throw new NablaError(
         "E-SHAPE",
         `compile: the state ${input.paths[i]} goes in as ${type(before)} and comes out as ${type(t)}`,
+        "cast or reshape of the next state",
       );
     }
   });
@@ -185,9 +197,17 @@ export function compile(
   { cacheSize = 32, state = false, threads = defaultThreads(), reproducible = false }: CompileOptions = {},
 ): unknown {
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
-    throw new NablaError("E-OPTION", `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`);
+    throw new NablaError(
+      "E-OPTION",
+      `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`,
+      "the number of signatures to keep",
+    );
   if (!Number.isInteger(threads) || threads < 1)
-    throw new NablaError("E-OPTION", `compile: threads is ${threads}, not an integer ≥ 1`);
+    throw new NablaError(
+      "E-OPTION",
+      `compile: threads is ${threads}, not an integer ≥ 1`,
+      "1, or the number of cores to use",
+    );
   const cache = new Map<string, Compiled>();
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
@@ -208,7 +228,7 @@ export function compile(
     if (recent === undefined || !recent.signature.read(args, leaves)) {
       const inputs = flat(args);
       const tensors = inputs.flatMap((input) => input.tensors);
-      if (tensors.some((t) => t.level > 0)) return f(...(rebuildArguments(inputs, tensors) as never[]));
+      if (tensors.some((t) => t.level > 0)) return callGiven("compile", f, rebuildArguments(inputs, tensors));
       recent = find(inputs);
       tensors.forEach((t, i) => {
         leaves[i] = t;

@@ -6,7 +6,14 @@ import { toDot, toSVG } from "../graph/draw.ts";
 import { Environment, type Graph, trace } from "../graph/graph.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import { showGraph } from "../graph/text.ts";
-import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import {
+  callGiven,
+  type FlatArguments,
+  flattenArguments,
+  flattenResults,
+  type Inputs,
+  rebuildArguments,
+} from "../graph/trees.ts";
 import { add } from "../ops/arithmetic.ts";
 import { instantiate } from "../transform/linearize.ts";
 import { share } from "../transform/share.ts";
@@ -157,7 +164,7 @@ export function graphOf(f: (...args: never[]) => unknown, ...examples: unknown[]
     const graph = trace(
       "graphOf",
       tensors,
-      (leaves) => flattenResults("graphOf", g(...(rebuildArguments(inputs, leaves) as never[]))).tensors,
+      (leaves) => flattenResults("graphOf", callGiven("graphOf", g, rebuildArguments(inputs, leaves))).tensors,
       tensors,
     );
     return new GraphView(

@@ -26,8 +26,10 @@ export type PartialRule = (output: Tensor, ...inputs: readonly Tensor[]) => Tens
 export interface UndefinedRule {
   /** True where the derivative does not exist. */
   at(...inputs: readonly Tensor[]): Tensor;
-  /** The same where it takes more than the inputs, e.g. the axes. */
-  within?(inputs: readonly Tensor[], output: Tensor, attributes: Attributes): Tensor;
+  /** The same where it takes more than the inputs: the axes, or which elements of the output have influence (> 0). */
+  within?(inputs: readonly Tensor[], output: Tensor, attributes: Attributes, influence: Tensor): Tensor;
+  /** The input by which there is no derivative, if there is one by the others: the rule holds where it varies. */
+  readonly by?: number;
   readonly why: string;
   /** What the gradient uses there instead. */
   readonly convention: string;

@@ -17,6 +17,8 @@ let nextId = 0;
 /** How many traces are open; variables of the innermost have this level. */
 let depth = 0;
 let sources = false;
+/** Told of every value that is computed at once. */
+let observer: ((operation: Operation, inputs: readonly Tensor[], results: readonly Tensor[]) => void) | undefined;
 
 /** Values that live elsewhere until someone reads them (a compiled program's arena). */
 export interface Resident {
@@ -118,6 +120,16 @@ export class Tensor {
   toJSON(): unknown {
     return this.toArray();
   }
+
+  /** JavaScript's own `-x`, `2 * x`, `x > 0` know no tensors: without this they would be NaN or false, silently. */
+  [Symbol.toPrimitive](hint: "string" | "number" | "default"): string {
+    if (hint !== "number") return this.toString();
+    throw new NablaError(
+      "E-VALUE",
+      `a tensor ${this.dtype}${showShape(this.shape)} stands where JavaScript computes with numbers`,
+      "neg(x), mul(x, y), less(x, y), …, or x.item() for the number itself; a number that is passed as an argument becomes a tensor, one that is closed over stays",
+    );
+  }
 }
 
 const formatNumber = (v: number): string => (Number.isInteger(v) ? String(v) : String(Number(v.toPrecision(6))));
@@ -192,6 +204,17 @@ export function withSources<R>(f: () => R, on = true): R {
   }
 }
 
+/** Runs `f` while `observe` is told of every value that is computed at once, for f's trace has no node of it. */
+export function observing<R>(f: () => R, observe: NonNullable<typeof observer>): R {
+  const before = observer;
+  observer = observe;
+  try {
+    return f();
+  } finally {
+    observer = before;
+  }
+}
+
 function levelOf(operation: Operation, inputs: readonly Tensor[]): number {
   let level = 0;
   for (const input of inputs) if (input.level > level) level = input.level;
@@ -257,7 +280,9 @@ export function make(operation: Operation, inputs: readonly Tensor[], attributes
   const level = levelOf(operation, inputs);
   if (level > 0) return new Tensor(operation, inputs, attributes, type, level);
   const data = evaluate(operation, inputs.map(valueOf), inputs, attributes, type);
-  return new Tensor(constantOperation, none, plain, type, 0, data);
+  const result = new Tensor(constantOperation, none, plain, type, 0, data);
+  observer?.(operation, inputs, [result]);
+  return result;
 }
 
 /** `apply` for an operation with several results. */
@@ -270,7 +295,9 @@ export function applyAll(
   const level = levelOf(operation, inputs);
   if (level === 0 && operation.evaluateAll !== undefined) {
     const values = evaluateAll(operation, inputs.map(valueOf), inputs, attributes, results);
-    return values.map((data, i) => constant(data, (results[i] as Type).shape, (results[i] as Type).dtype));
+    const made = values.map((data, i) => constant(data, (results[i] as Type).shape, (results[i] as Type).dtype));
+    observer?.(operation, inputs, made);
+    return made;
   }
   const node = new Tensor(operation, inputs, attributes, { shape: [], dtype: "float64" }, level, undefined, results);
   return results.map((type, index) => new Tensor(pickOperation, [node], { index }, type, level));

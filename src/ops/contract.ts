@@ -220,7 +220,7 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
         ? "matmul(a, matrixTranspose(b)) if b holds one row per output"
         : rows(left) === other
           ? "matmul(matrixTranspose(a), b)"
-          : undefined;
+          : "b with as many rows as a has columns";
     throw new NablaError(
       "E-SHAPE",
       `matmul: inner sizes differ: a is ${showShape(x.shape)}, b is ${showShape(y.shape)} (${inner} ≠ ${other})`,
@@ -273,6 +273,7 @@ export function tensordot(
     throw new NablaError(
       "E-SHAPE",
       `tensordot: axes [${xs}] of ${showShape(x.shape)} do not match axes [${ys}] of ${showShape(y.shape)}`,
+      "[axes of a, axes of b] of equal sizes",
     );
   }
   const xFree = count(x.rank).filter((i) => !xs.includes(i));

@@ -1,12 +1,31 @@
 /** Operations as methods: `x.mul(2).add(1).sum()`. */
 import { Tensor } from "../graph/tensor.ts";
+import { relu } from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
-import { matmul } from "./contract.ts";
-import { at, take } from "./gather.ts";
+import { dot, matmul } from "./contract.ts";
+import { at, take, takeAlongAxis } from "./gather.ts";
 import * as math from "./math.ts";
-import { broadcastTo, flatten, reshape, slice, squeeze, transpose } from "./movement.ts";
+import {
+  broadcastTo,
+  diagonal,
+  expandDims,
+  flatten,
+  flip,
+  matrixTranspose,
+  moveAxis,
+  pad,
+  repeat,
+  reshape,
+  roll,
+  slice,
+  split,
+  squeeze,
+  swapAxes,
+  tile,
+  transpose,
+} from "./movement.ts";
 import * as reduce from "./reduce.ts";
-import { sort } from "./sort.ts";
+import { argsort, sort, topK } from "./sort.ts";
 
 const {
   add,
@@ -36,8 +55,36 @@ const {
   logicalNot,
   logicalAnd,
   logicalOr,
+  trunc,
+  floorDivide,
+  isNaN,
+  isFinite,
+  logicalXor,
 } = arithmetic;
-const { exp, expm1, log, log1p, sqrt, pow, sin, cos, tan, tanh, sigmoid, softplus, relu, erf } = math;
+const {
+  exp,
+  expm1,
+  log,
+  log1p,
+  sqrt,
+  pow,
+  sin,
+  cos,
+  tan,
+  tanh,
+  sigmoid,
+  softplus,
+  erf,
+  log2,
+  log10,
+  cbrt,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  erfc,
+} = math;
 const {
   sum,
   mean,
@@ -55,6 +102,7 @@ const {
   logsumexp,
   softmax,
   logSoftmax,
+  cumprod,
 } = reduce;
 
 const methods = {
@@ -125,6 +173,36 @@ const methods = {
   take,
   at,
   sort,
+  trunc,
+  floorDivide,
+  isNaN,
+  isFinite,
+  logicalXor,
+  log2,
+  log10,
+  cbrt,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  erfc,
+  cumprod,
+  diagonal,
+  expandDims,
+  flip,
+  matrixTranspose,
+  moveAxis,
+  pad,
+  repeat,
+  roll,
+  split,
+  swapAxes,
+  tile,
+  dot,
+  takeAlongAxis,
+  argsort,
+  topK,
 } as const;
 
 type Method<F> = F extends (x: infer _X, ...rest: infer R) => infer T ? (...rest: R) => T : never;

@@ -146,6 +146,7 @@ export function reshape(x: TensorLike, shape: Shape | number): Tensor {
     throw new NablaError(
       "E-SHAPE",
       `reshape: ${showShape(t.shape)} has ${t.size} elements, ${showShape(list)} ${sizeOf(target)}`,
+      "sizes that multiply to the number of elements; one of them may be −1",
     );
   }
   return sameShape(target, t.shape) ? t : apply(reshapeOperation, [t], { shape: target });
@@ -180,7 +181,12 @@ export function squeeze(x: TensorLike, axis?: Axes): Tensor {
   const axes =
     axis === undefined ? t.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : checkAxes("squeeze", axis, t.rank);
   for (const a of axes) {
-    if (t.shape[a] !== 1) throw new NablaError("E-SHAPE", `squeeze: axis ${a} has size ${t.shape[a]}, not 1`);
+    if (t.shape[a] !== 1)
+      throw new NablaError(
+        "E-SHAPE",
+        `squeeze: axis ${a} has size ${t.shape[a]}, not 1`,
+        "reshape, or slice to one element first",
+      );
   }
   return reshape(
     t,
@@ -224,6 +230,7 @@ export function transpose(x: TensorLike, axes?: readonly number[]): Tensor {
     throw new NablaError(
       "E-SHAPE",
       `transpose: axes [${axes}] are no permutation of the ${t.rank} axes of ${showShape(t.shape)}`,
+      "each axis once",
     );
   }
   return order.every((a, i) => a === i) ? t : apply(transposeOperation, [t], { axes: order });
@@ -289,7 +296,11 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
   const t = toTensor("broadcastTo", x);
   if (sameShape(t.shape, shape)) return t;
   if (!sameShape(broadcastShapes("broadcastTo", [t.shape, checkShape("broadcastTo", shape)]), shape)) {
-    throw new NablaError("E-SHAPE", `broadcastTo: ${showShape(t.shape)} does not broadcast to ${showShape(shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `broadcastTo: ${showShape(t.shape)} does not broadcast to ${showShape(shape)}`,
+      "expandDims where an axis is missing: sizes match from the right or are 1",
+    );
   }
   return apply(broadcastOperation, [t], { shape });
 }
@@ -352,7 +363,11 @@ export type Range = readonly [start?: number | null, stop?: number | null, step?
 export function slice(x: TensorLike, ranges: readonly Range[]): Tensor {
   const t = toTensor("slice", x);
   if (ranges.length > t.rank) {
-    throw new NablaError("E-SHAPE", `slice: ${ranges.length} ranges for the ${t.rank} axes of ${showShape(t.shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `slice: ${ranges.length} ranges for the ${t.rank} axes of ${showShape(t.shape)}`,
+      "at most one range for each axis",
+    );
   }
   const start: number[] = [];
   const size: number[] = [];
@@ -369,9 +384,15 @@ export function slice(x: TensorLike, ranges: readonly Range[]): Tensor {
     const [from, to, by] = range as readonly (number | null)[];
     const stride = by ?? 1;
     for (const v of [from ?? 0, to ?? 0, stride]) {
-      if (!Number.isInteger(v)) throw new NablaError("E-INDEX", `slice: ${v} on axis ${axis} is not an integer`);
+      if (!Number.isInteger(v))
+        throw new NablaError(
+          "E-INDEX",
+          `slice: ${v} on axis ${axis} is not an integer`,
+          "integers, or null for the default",
+        );
     }
-    if (stride === 0) throw new NablaError("E-INDEX", `slice: the step of axis ${axis} is 0`);
+    if (stride === 0)
+      throw new NablaError("E-INDEX", `slice: the step of axis ${axis} is 0`, "a step ≥ 1, or ≤ −1 to run backwards");
     const clampTo = (v: number, low: number, high: number): number => Math.min(high, Math.max(low, v < 0 ? v + n : v));
     if (stride > 0) {
       const begin = clampTo(from ?? 0, 0, n);
@@ -479,7 +500,11 @@ export function pad(x: TensorLike, widths: readonly (readonly [number, number])[
   const t = toTensor("pad", x);
   const pairs = widths.length === 1 ? t.shape.map(() => widths[0] as readonly [number, number]) : widths;
   if (pairs.length !== t.rank)
-    throw new NablaError("E-SHAPE", `pad: ${pairs.length} widths for the ${t.rank} axes of ${showShape(t.shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `pad: ${pairs.length} widths for the ${t.rank} axes of ${showShape(t.shape)}`,
+      "[before, after] for each axis, or one number for all",
+    );
   if (!pairs.flat().every((n) => Number.isInteger(n) && n >= 0)) {
     throw new NablaError(
       "E-OPTION",
@@ -560,15 +585,7 @@ const mostParts = 256;
  * concatenate([[1, 2], [3]]).toArray() // [1, 2, 3]
  */
 export function concatenate(list: readonly TensorLike[], axis = 0): Tensor {
-  if (list.length > mostParts) {
-    const parts = Math.ceil(list.length / mostParts);
-    const some = Array.from({ length: parts }, (_, i) => list.slice(i * mostParts, (i + 1) * mostParts));
-    return concatenate(
-      some.map((part) => concatenate(part, axis)),
-      axis,
-    );
-  }
-  if (list.length === 0) throw new NablaError("E-VALUE", "concatenate: the list is empty");
+  if (list.length === 0) throw new NablaError("E-VALUE", "concatenate: the list is empty", "at least one tensor");
   const { tensors, dtype } = meet("concatenate", list);
   const first = tensors[0] as Tensor;
   if (first.rank === 0) throw new NablaError("E-SHAPE", "concatenate: scalars have no axis to join", "stack");
@@ -578,16 +595,26 @@ export function concatenate(list: readonly TensorLike[], axis = 0): Tensor {
       throw new NablaError(
         "E-SHAPE",
         `concatenate: ${showShape(t.shape)} and ${showShape(first.shape)} differ beside axis ${a}`,
+        "equal sizes but for that axis; stack makes a new axis",
       );
     }
   }
-  return tensors.length === 1
-    ? first
-    : apply(
-        concatenateOperation,
-        tensors.map((t) => convert(t, dtype)),
-        { axis: a },
-      );
+  return joined(
+    tensors.map((t) => convert(t, dtype)),
+    a,
+  );
+}
+
+function joined(tensors: readonly Tensor[], axis: number): Tensor {
+  if (tensors.length === 1) return tensors[0] as Tensor;
+  if (tensors.length <= mostParts) return apply(concatenateOperation, tensors, { axis });
+  const groups = Array.from({ length: Math.ceil(tensors.length / mostParts) }, (_, i) =>
+    tensors.slice(i * mostParts, (i + 1) * mostParts),
+  );
+  return joined(
+    groups.map((group) => joined(group, axis)),
+    axis,
+  );
 }
 
 /**
@@ -615,7 +642,11 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = 0
   const a = checkAxis("split", axis, t.rank);
   const n = t.shape[a] as number;
   if (typeof parts === "number" && (!Number.isInteger(parts) || parts < 1 || n % parts !== 0)) {
-    throw new NablaError("E-SHAPE", `split: axis ${a} of size ${n} does not fall into ${parts} equal parts`);
+    throw new NablaError(
+      "E-SHAPE",
+      `split: axis ${a} of size ${n} does not fall into ${parts} equal parts`,
+      "a divisor of that size, or slice for unequal parts",
+    );
   }
   const cuts =
     typeof parts === "number" ? Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * n) / parts) : [...parts];
@@ -672,7 +703,8 @@ export function repeat(x: TensorLike, times: number, axis = 0): Tensor {
 export function roll(x: TensorLike, shift: number, axis = 0): Tensor {
   const t = toTensor("roll", x);
   const a = checkAxis("roll", axis, t.rank);
-  if (!Number.isInteger(shift)) throw new NablaError("E-OPTION", `roll: shift is ${shift}, not an integer`);
+  if (!Number.isInteger(shift))
+    throw new NablaError("E-OPTION", `roll: shift is ${shift}, not an integer`, "a whole number of places");
   const n = t.shape[a] as number;
   if (n === 0) return t;
   const cut = n - (((shift % n) + n) % n);
@@ -689,7 +721,12 @@ export function roll(x: TensorLike, shift: number, axis = 0): Tensor {
  */
 export function diagonal(x: TensorLike): Tensor {
   const t = toTensor("diagonal", x);
-  if (t.rank < 2) throw new NablaError("E-SHAPE", `diagonal: needs at least two axes, got ${showShape(t.shape)}`);
+  if (t.rank < 2)
+    throw new NablaError(
+      "E-SHAPE",
+      `diagonal: needs at least two axes, got ${showShape(t.shape)}`,
+      "expandDims, or a matrix",
+    );
   const [rows, columns] = t.shape.slice(-2) as [number, number];
   const lead = t.shape.slice(0, -2);
   const n = Math.min(rows, columns);

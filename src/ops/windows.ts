@@ -118,7 +118,11 @@ export function windows(
   const each = (name: string, value: PerAxis): readonly number[] => {
     const list = typeof value === "number" ? axes.map(() => value) : value;
     if (list.length === axes.length && list.every((v) => Number.isInteger(v) && v >= 1)) return list;
-    throw new NablaError("E-OPTION", `windows: ${name} is ${list}, not a positive integer for each axis`);
+    throw new NablaError(
+      "E-OPTION",
+      `windows: ${name} is ${list}, not a positive integer for each axis`,
+      "an integer ≥ 1 for each axis",
+    );
   };
   const sizes = each("size", size);
   const steps = each("step", options.step ?? 1);

@@ -41,6 +41,7 @@ export class Program {
       throw new NablaError(
         "E-LIMIT",
         `compile: the program needs ${(size / 2 ** 30).toFixed(1)} GiB; a WebAssembly memory has at most 4`,
+        "smaller batches, or checkpoint around parts of the function",
       );
     const memory = new WebAssembly.Memory(
       threads > 1 ? { initial: pages, maximum: pages, shared: true } : { initial: pages },

@@ -63,7 +63,7 @@ export function toSystem(what: string, a: TensorLike, b: TensorLike, square = tr
       `${what}: a is ${showShape(left.shape)}, b is ${showShape(right.shape)}: ${rowsOf(left)} equations, ${rowsOf(columns)} right-hand sides`,
       right.shape.at(-1) === rowsOf(left)
         ? "matrixTranspose(b), or expandDims(b, -1) if b is a batch of vectors"
-        : undefined,
+        : "b with a row for each row of a",
     );
   }
   const batch = broadcastShapes(what, [leading(left.shape), leading(columns.shape)]);
