@@ -258,6 +258,37 @@ describe("programs", () => {
     });
   });
 
+  test("a scan and its gradient: one loop forward, one back", () => {
+    const f = (w: Tensor, xs: Tensor): Tensor => {
+      const step = ([h, c]: readonly [Tensor, Tensor], x: Tensor): [readonly [Tensor, Tensor], Tensor] => {
+        const next = h.mul(w).add(x).sin();
+        return [[next, c.mul(0.5).add(next)], c.mul(next)];
+      };
+      const [[, last], ys] = scan(step, [zeros([3]), zeros([3])] as const, xs);
+      return ys.sum().add(last.sum());
+    };
+    const [w, xs] = [tensor([0.1, 0.2, 0.3]), arange(12).reshape([4, 3])];
+    const g = compile(valueAndGrad(f));
+    expect(g.inspect(w, xs).program.plan.steps.filter((s) => s.kind === "repeat")).toHaveLength(2);
+    const [value, slope] = g(w, xs);
+    const [expected, expectedSlope] = valueAndGrad(f)(w, xs);
+    expect(value.item()).toBeCloseTo(expected.item(), 12);
+    numbers(slope).forEach((s, i) => {
+      expect(s).toBeCloseTo(numbers(expectedSlope)[i] as number, 12);
+    });
+  });
+
+  test("scans that differ in a start, a step or their direction stay apart", () => {
+    const sums = (start: number, by: number, reverse: boolean) => (xs: Tensor) =>
+      scan((c: Tensor, x: Tensor) => [c.add(x.mul(by)), c], start, xs, { reverse })[1];
+    const all = [sums(0, 1, false), sums(1, 1, false), sums(0, 2, false), sums(0, 1, true), sums(0, 1, false)];
+    const f = (xs: Tensor): Tensor[] => all.map((g) => g(xs));
+    const g = compile(f);
+    const xs = tensor([1, 2, 3]);
+    expect(g(xs).map(numbers)).toEqual(f(xs).map(numbers));
+    expect(g.inspect(xs).program.plan.steps.filter((s) => s.kind === "repeat")).toHaveLength(4);
+  });
+
   test("scan and cond inside a scan", () => {
     const f = (x: Tensor): Tensor =>
       scan(

@@ -17,6 +17,7 @@ import {
   type Inputs,
   rebuildArguments,
 } from "../graph/trees.ts";
+import { absorb } from "../transform/control/absorb.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
 import { eagerly } from "./eager.ts";
@@ -95,7 +96,7 @@ function build(
       "passing it as an argument",
     );
   }
-  const graph = share(simplify(traced));
+  const graph = absorb(share(simplify(traced)));
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
   const program = new Program(plan(lower(graph, state), arenaStart), options);
   const signature = new Signature(inputs);

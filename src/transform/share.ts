@@ -28,14 +28,14 @@ function keyOf(node: Tensor, values: Environment): string {
 }
 
 /** Equal scalars are equal, whatever their node. */
-function constantKey(t: Tensor): string {
+export function constantKey(t: Tensor): string {
   if (!isConstant(t) || t.size !== 1) return String(t.id);
   const value = t.data[0] as number;
   return `${t.dtype}[${t.shape}]${Object.is(value, -0) ? "-0" : value}`;
 }
 
 /** Attributes that are not plain data (graphs, functions) make a node unlike any other. */
-function attributeKey(node: Tensor): string {
+export function attributeKey(node: Tensor): string {
   for (const value of Object.values(node.attributes)) {
     const plain =
       typeof value !== "function" &&

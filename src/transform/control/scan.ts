@@ -17,7 +17,7 @@ import { transposeLinear } from "../transpose.ts";
 import { activeOutputs, batchedGraph, fixpoint, isDefined, linearCarries, tangentGraph, typesOf } from "./body.ts";
 
 /** Inputs: carries, then slices, then constants. Body: the same → carries, then results of the step. */
-interface ScanAttributes {
+export interface ScanAttributes {
   readonly body: Graph;
   readonly carries: number;
   readonly slices: number;
