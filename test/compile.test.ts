@@ -5,7 +5,9 @@ import {
   concatenate,
   cond,
   cumsum,
+  dot,
   exp,
+  full,
   grad,
   greater,
   less,
@@ -138,6 +140,12 @@ describe("programs", () => {
       [2, 4],
       [7, 8],
     ]);
+  });
+
+  test("a long float32 product of vectors keeps five digits", () => {
+    const x = full([1_000_000], 0.1, { dtype: "float32" });
+    const product = compile((a: Tensor) => dot(a, ones([1_000_000], { dtype: "float32" })))(x).item();
+    expect(Math.abs(product / 1e5 - 1)).toBeLessThan(1e-5);
   });
 
   test("more operands than a WebAssembly function takes", () => {

@@ -10,6 +10,7 @@ import {
   loop,
   type ModuleBuilder,
   memory,
+  select,
   whileDo,
 } from "../encode.ts";
 import { constant, type Lanes, plus, zero } from "./lanes.ts";
@@ -107,9 +108,12 @@ function gather(
   ];
 }
 
+/** Terms that are summed by themselves before they join the others: the error grows with the root of the depth. */
+const chunk = 8192;
+
 /**
  * (matrix, x, out, depth, groups, line): `groups` times `lines` dot products. Every product is summed in the same
- * order whatever the grouping: even vectors, odd vectors, then both and their lanes.
+ * order whatever the grouping: in chunks, there even vectors, odd vectors, then both; at the end their lanes.
  */
 function dotKernel(module: ModuleBuilder, lanes: Lanes, lines: number): Kernel {
   const parameters = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
@@ -118,6 +122,8 @@ function dotKernel(module: ModuleBuilder, lanes: Lanes, lines: number): Kernel {
       const at = Array.from({ length: lines }, () => f.local("i32"));
       const even = at.map(() => f.local("v128"));
       const odd = at.map(() => f.local("v128"));
+      const total = at.map(() => f.local("v128"));
+      const rest = f.local("i32");
       const xVector = f.local("v128");
       const xAt = f.local("i32");
       const left = f.local("i32");
@@ -132,28 +138,27 @@ function dotKernel(module: ModuleBuilder, lanes: Lanes, lines: number): Kernel {
         left.set(i32.sub(left.get, constant(count))),
       ];
       return loop([
-        at.map((address, i) => [
-          address.set(matrix.get),
-          add(matrix, line.get),
-          (even[i] as Local<"v128">).set(zero),
-          (odd[i] as Local<"v128">).set(zero),
-        ]),
+        at.map((address, i) => [address.set(matrix.get), add(matrix, line.get), (total[i] as Local<"v128">).set(zero)]),
         xAt.set(x.get),
-        left.set(depth.get),
-        whileDo(i32.geS(left.get, constant(2 * lanes.count)), [
-          step(even, lanes.count, 0),
-          step(odd, lanes.count, 16),
-          advance(2 * lanes.count),
+        rest.set(depth.get),
+        whileDo(rest.get, [
+          [...even, ...odd].map((sum) => sum.set(zero)),
+          left.set(select(i32.ltS(rest.get, constant(chunk)), rest.get, constant(chunk))),
+          rest.set(i32.sub(rest.get, left.get)),
+          whileDo(i32.geS(left.get, constant(2 * lanes.count)), [
+            step(even, lanes.count, 0),
+            step(odd, lanes.count, 16),
+            advance(2 * lanes.count),
+          ]),
+          whileDo(i32.geS(left.get, constant(lanes.count)), [step(even, lanes.count, 0), advance(lanes.count)]),
+          whileDo(left.get, [step(odd, 1, 0), advance(1)]),
+          total.map((sum, i) =>
+            sum.set(lanes.add(sum.get, lanes.add((even[i] as Local<"v128">).get, (odd[i] as Local<"v128">).get))),
+          ),
         ]),
-        whileDo(i32.geS(left.get, constant(lanes.count)), [step(even, lanes.count, 0), advance(lanes.count)]),
-        whileDo(left.get, [step(odd, 1, 0), advance(1)]),
-        even.map((sum, i) => {
-          const [statements, total] = lanes.sum(sum);
-          return [
-            sum.set(lanes.add(sum.get, (odd[i] as Local<"v128">).get)),
-            statements,
-            lanes.storeFirst(out.get, total, 1, i * lanes.bytes),
-          ];
+        total.map((sum, i) => {
+          const [statements, all] = lanes.sum(sum);
+          return [statements, lanes.storeFirst(out.get, all, 1, i * lanes.bytes)];
         }),
         add(out, constant(lines * lanes.bytes)),
         branchIf(groups.tee(i32.sub(groups.get, constant(1))), 0),
