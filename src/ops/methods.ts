@@ -1,4 +1,5 @@
-/** Operations as methods: `x.mul(2).add(1).sum()`. */
+/** Puts the operations that graph/methods.ts declares on the prototype of tensors. */
+import type { TensorMethods } from "../graph/methods.ts";
 import { Tensor } from "../graph/tensor.ts";
 import * as arithmetic from "./arithmetic.ts";
 import { matmul } from "./contract.ts";
@@ -56,6 +57,14 @@ const {
   softmax,
   logSoftmax,
 } = reduce;
+
+/** Each method as a function of the tensor and what else it takes. */
+type Functions = {
+  readonly [K in keyof TensorMethods]: (
+    x: Tensor,
+    ...rest: Parameters<TensorMethods[K]>
+  ) => ReturnType<TensorMethods[K]>;
+};
 
 const methods = {
   add,
@@ -125,15 +134,7 @@ const methods = {
   take,
   at,
   sort,
-} as const;
-
-type Method<F> = F extends (x: infer _X, ...rest: infer R) => infer T ? (...rest: R) => T : never;
-/** The operations that a tensor has as methods. */
-export type TensorMethods = { readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> };
-
-declare module "../graph/tensor.js" {
-  interface Tensor extends TensorMethods {}
-}
+} satisfies Functions;
 
 for (const [name, f] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, {

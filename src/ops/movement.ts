@@ -18,6 +18,7 @@ import {
   stridesOf,
 } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
+import type { Range } from "../graph/methods.ts";
 import type { LawCase, Operation, Type, View } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { where } from "./arithmetic.ts";
@@ -332,9 +333,6 @@ export const sliceOperation: Operation = viewing<SliceAttributes>({
     one("[6] reversed by −2", [6], (x) => slice(x, [[null, null, -2]])),
   ],
 });
-
-/** One axis of a slice, as Python's start:stop:step; null for the default. */
-export type Range = readonly [start?: number | null, stop?: number | null, step?: number | null] | null;
 
 /**
  * x[start:stop:step, …] as in NumPy: negative places count from the end, a negative step runs backwards.

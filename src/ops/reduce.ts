@@ -1,18 +1,9 @@
 /** Reductions: sums, extrema, cumulative sums, and what is composed of them. Long because the compositions stand beside. */
 import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import {
-  type Axes,
-  checkAxes,
-  checkAxis,
-  keepAxes,
-  removeAxes,
-  type Shape,
-  showShape,
-  sizeOf,
-  stridesOf,
-} from "../base/shape.ts";
+import { checkAxes, checkAxis, keepAxes, removeAxes, type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
+import type { NormOptions, ReduceOptions } from "../graph/methods.ts";
 import type { LawCase, Operation, Type } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import {
@@ -34,13 +25,6 @@ import {
 import { exp, log, pow, sqrt } from "./math.ts";
 import { broadcastTo, concatenate, flip, moveAxis, reshape, slice } from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
-
-export interface ReduceOptions {
-  /** The axes to reduce; all by default. Negative ones count from the end. */
-  readonly axis?: Axes;
-  /** Keeps the reduced axes with size 1. */
-  readonly keepDims?: boolean;
-}
 
 interface ReduceAttributes {
   readonly axes: readonly number[];
@@ -380,11 +364,6 @@ function held(t: Tensor, axis: number): Tensor {
   const axes = [checkAxis("softmax", axis, t.rank)];
   const top = apply(maxHeld, [convert(t, computeIn("softmax", "float", t.dtype))], { axes });
   return reshape(where(finite(top), top, filled(0, [], top.dtype)), keepAxes(t.shape, axes));
-}
-
-export interface NormOptions extends ReduceOptions {
-  /** 1, 2 (default), Infinity or any p > 0. */
-  readonly order?: number;
 }
 
 /**
