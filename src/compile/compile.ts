@@ -1,5 +1,6 @@
 /** Functions that run as one WebAssembly call: traced once per signature, then planned, emitted and kept. */
 
+import type { Plan } from "../backend/target.ts";
 import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program } from "../backend/wasm/program.ts";
 import { copyOf, type Data } from "../base/dtype.ts";
@@ -8,12 +9,13 @@ import { sameShape, showShape } from "../base/shape.ts";
 import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
 import { constant, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
+import { showGraph } from "../graph/text.ts";
 import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
-import { lower } from "./lower.ts";
-import { plan } from "./memory.ts";
+import { passes } from "./passes.ts";
 import { type Leaf, Signature, signatureKey } from "./signature.ts";
+import { showPlan } from "./text.ts";
 
 export interface CompileOptions {
   /** How many signatures (shapes and dtypes of the arguments) are kept; the least recently used goes. Default 32. */
@@ -25,9 +27,13 @@ export interface CompileOptions {
   readonly state?: boolean;
 }
 
-/** One compiled signature. */
+/** One compiled signature. Its graph and its plan print themselves: `String(f.inspect(x).plan)`. */
 export interface Compiled {
+  /** What f records, simplified. */
   readonly graph: Graph;
+  /** The loops and routines that run, and where in memory each array lies. */
+  readonly plan: Plan;
+  /** The module and its memory. */
   readonly program: Program;
   readonly structure: Structure;
   readonly signature: Signature;
@@ -39,7 +45,7 @@ export interface Compiled {
 
 export interface CompiledFunction<A extends readonly unknown[], R> {
   (...args: Inputs<A>): R;
-  /** What would run for these arguments: the optimised graph, the plan, the module's bytes. */
+  /** What would run for these arguments: the simplified graph, the plan, the module's bytes. */
   inspect(...args: Inputs<A>): Compiled;
 }
 
@@ -68,12 +74,18 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
       "passing it as an argument",
     );
   }
-  const graph = share(simplify(traced));
+  const graph = printed(share(simplify(traced)), showGraph);
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
-  const program = new Program(plan(lower(graph, state), arenaStart));
+  const plan = printed(passes(graph, state, arenaStart).plan, showPlan);
+  const program = new Program(plan);
   const signature = new Signature(inputs);
-  return { graph, program, structure: structure as Structure, signature, state, latest: [] };
+  return { graph, plan, program, structure: structure as Structure, signature, state, latest: [] };
 }
+
+const printed = <T extends object>(value: T, show: (value: T) => string): T => ({
+  ...value,
+  toString: () => show(value),
+});
 
 /** State goes out as it came in. */
 function checkState(input: FlatArguments, returned: unknown): void {
@@ -154,6 +166,16 @@ function leave(compiled: Compiled): Tensor[] {
  * @example
  * const step = compile(valueAndGrad((x) => x.mul(x).sum()));
  * step([1, 2, 3])[1].toArray() // [2, 4, 6]
+ * String(compile((x) => x.mul(2).sum()).inspect([1, 2, 3]).plan)
+ * // arena: to address 64; at most 48 bytes alive at one time
+ * // b0: float64[3]  16 … 40  input
+ * // b1: float64[]  48 … 56  output
+ * // run(b0):
+ * //   loop [3]:
+ * //     %0: float64 = b0
+ * //     %2: float64 = mul %0, 2
+ * //     b1 = sum {axes: [0]} %2
+ * //   return b1
  */
 export function compile<R = Tensor>(f: (...args: Tensor[]) => R, options?: CompileOptions): SimplyCompiled<R>;
 export function compile<A extends readonly unknown[], R>(

@@ -4,7 +4,8 @@ import type { Buffer, LoopStep, RoutineStep, Step } from "../backend/target.ts";
 export const writesOf = (step: LoopStep | RoutineStep): Buffer[] =>
   step.kind === "routine" ? [...step.outputs] : [...step.writes, ...step.reductions].map((w) => w.buffer);
 
-export const owner = (buffer: Buffer): Buffer => buffer.slice?.of ?? buffer;
+/** The buffer whose memory it is: a slice may be a slice of a slice. */
+export const owner = (buffer: Buffer): Buffer => (buffer.slice === undefined ? buffer : owner(buffer.slice.of));
 
 export function reads(step: Step, buffer: Buffer): boolean {
   const is = (b: Buffer): boolean => owner(b) === owner(buffer);
