@@ -26,7 +26,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   ...reason("backends.test.ts, compile.test.ts", "compile"),
   ...reason("numpy.test.ts", "tensor full zeros ones zerosLike onesLike eye arange linspace"),
   ...reason("errors.test.ts", "NablaError Tensor"),
-  ...reason("graph.test.ts", "graphOf GraphView"),
+  ...reason("golden/graphs.test.ts, pictures.test.ts", "graphOf GraphView"),
   ...reason("undefined-derivative.test.ts", "undefinedDerivatives UndefinedDerivatives firstNonFinite NonFinite"),
   ...reason("custom.test.ts", "customDerivative"),
 };
