@@ -1,5 +1,5 @@
 /** Graphs drawn as SVG and DOT. */
-import { GraphView, graphOf, mean, type Tensor, tanh, tensor } from "nabla";
+import { GraphView, graphOf, mean, scan, sin, type Tensor, tanh, tensor } from "nabla";
 import { describe, expect, test } from "vitest";
 
 describe("pictures", () => {
@@ -33,7 +33,50 @@ describe("pictures", () => {
     const dot = view.toDot();
     expect(dot).toMatch(/^digraph nabla \{/);
     expect(dot).toContain('label="matmul\\nfloat64[1, 2]"');
-    expect(dot).toContain('n1 -> n2 [label="0"]');
+    expect(dot).toContain('n1 -> n2 [label="matmul 0"]');
+  });
+
+  test("edges carry the operation and the operand; operands from one node share an edge", () => {
+    const square = graphOf((x: Tensor) => x.mul(x).sub(1), 2);
+    expect(square.toDot()).toContain('n0 -> n1 [label="mul 0, 1"]');
+    expect(square.toDot()).toContain('[label="sub 1"]');
+    expect(square.toSVG()).toContain(">mul 0, 1</text>");
+  });
+
+  test("outputs have the names of the results, those of a gradient what they are", () => {
+    const named = graphOf((p: { w: Tensor }) => ({ loss: p.w.sum(), ok: p.w.sum().greater(0) }), { w: [1, 2] });
+    const svg = named.toSVG({ values: true });
+    for (const text of ["output.loss", "output.ok", "= true"]) expect(svg).toContain(`>${text}</text>`);
+    const slope = graphOf((p: { w: Tensor }) => p.w.sum(), { w: [1, 2] }).gradient();
+    expect(slope.outputNames).toEqual(["value", "∂/∂x0.w"]);
+  });
+
+  test("bodies of loops are drawn inside their node, large ones are counted", () => {
+    const loop = (n: number) =>
+      graphOf(
+        (x: Tensor) => {
+          const step = (c: Tensor, v: Tensor) =>
+            [
+              Array.from({ length: n })
+                .reduce<Tensor>((y) => sin(y), c)
+                .add(v),
+              v,
+            ] as const;
+          return scan(step, x.sum(), x)[0];
+        },
+        [1, 2, 3],
+      );
+    expect(loop(2).toSVG()).toMatch(/>body<\/text>.*>sin<\/text>/s);
+    expect(loop(2).toDot()).toContain('subgraph cluster_n2_0 {\n    label="body"');
+    expect(loop(50).toSVG()).toContain("body: 51 nodes");
+  });
+
+  test("an empty graph and names that XML cannot hold are drawn", () => {
+    expect(graphOf(() => []).toSVG()).toMatch(/^<svg .*<\/svg>$/s);
+    expect(graphOf(() => []).toDot()).toMatch(/^digraph nabla \{[^>]*\}$/);
+    expect(graphOf((p: Record<string, Tensor>) => Object.values(p), { "a\u0001": tensor(1) }).toSVG()).toContain(
+      "x0.a�",
+    );
   });
 
   test("a graph too large to look at is cut with a word about it", () => {

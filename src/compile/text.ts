@@ -37,7 +37,8 @@ export function showPlan(plan: Steps | Plan): string {
     return `  ${at} … ${at + bytes(buffer)}`;
   };
   const buffers = [...names].map(([b, text]) => `${text}: ${showType(b.type)}${place(b)}${role(b)}`);
-  const arena = "address" in plan ? [`arena: to address ${plan.bytes}; at most ${plan.lowerBound} bytes alive at one time`] : [];
+  const arena =
+    "address" in plan ? [`arena: to address ${plan.bytes}; at most ${plan.lowerBound} bytes alive at one time`] : [];
   return [
     ...arena,
     ...buffers,
