@@ -17,6 +17,7 @@ import { passes } from "./passes.ts";
 import { type Leaf, Signature, signatureKey } from "./signature.ts";
 import { showPlan } from "./text.ts";
 
+/** What `compile` keeps, and whether it has state. */
 export interface CompileOptions {
   /** How many signatures (shapes and dtypes of the arguments) are kept; the least recently used goes. Default 32. */
   readonly cacheSize?: number;
@@ -43,6 +44,7 @@ export interface Compiled {
   latest: readonly Tensor[];
 }
 
+/** The function, compiled: called like the function itself. */
 export interface CompiledFunction<A extends readonly unknown[], R> {
   (...args: Inputs<A>): R;
   /** What would run for these arguments: the simplified graph, the plan, the module's bytes. */

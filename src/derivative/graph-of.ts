@@ -16,6 +16,7 @@ import { simplify } from "../transform/simplify.ts";
 import { gradTree } from "./grad.ts";
 import { linearMap, pull } from "./products.ts";
 
+/** What a picture shows beside operations and shapes. */
 export interface DrawOptions {
   /** Writes the value of every node at the examples. */
   readonly values?: boolean;

@@ -4,6 +4,7 @@ import { type Tensor, withSources } from "../graph/tensor.ts";
 import { flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { elementAt, evaluate, indexOf, insideOf } from "./steps.ts";
 
+/** What firstNonFinite found; prints as a sentence. */
 export class NonFinite {
   readonly operation: string;
   /** The value: NaN, Infinity or −Infinity. */

@@ -6,6 +6,7 @@ import type { DType } from "../base/dtype.ts";
 import type { Axes, Shape } from "../base/shape.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
+/** Which axes a reduction takes. */
 export interface ReduceOptions {
   /** The axes to reduce; all by default. Negative ones count from the end. */
   readonly axis?: Axes;
@@ -13,11 +14,13 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
+/** Which norm, over which axes. */
 export interface NormOptions extends ReduceOptions {
   /** 1, 2 (default), Infinity or any p > 0. */
   readonly order?: number;
 }
 
+/** Which axis is sorted, in which direction. */
 export interface SortOptions {
   /** Default: the last. */
   readonly axis?: number;
@@ -34,6 +37,7 @@ type Deviation = (options?: ReduceOptions & { readonly correction?: number }) =>
 type ArgReduction = (options?: { readonly axis?: number; readonly keepDims?: boolean }) => Tensor;
 type AlongAxis = (options?: { readonly axis?: number }) => Tensor;
 
+/** What tensors inherit. */
 export interface TensorMethods {
   readonly add: Binary;
   readonly sub: Binary;

@@ -254,9 +254,21 @@ function reduce(name: string, record: Operation, x: TensorLike, options: ReduceO
  * sum([[1, 2], [3, 4]], { axis: 0, keepDims: true }).toArray() // [[4, 6]]
  */
 export const sum = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("sum", sumOperation, x, options);
-/** The greatest element; NaN if there is one. Ties share the derivative. */
+
+/**
+ * The greatest element; NaN if there is one. Ties share the derivative.
+ *
+ * @example
+ * max([[1, 5], [7, 2]], { axis: 1 }).toArray() // [5, 7]
+ */
 export const max = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("max", maxOperation, x, options);
-/** The least element; NaN if there is one. Ties share the derivative. */
+
+/**
+ * The least element; NaN if there is one. Ties share the derivative.
+ *
+ * @example
+ * min([[1, 5], [7, 2]], { axis: 1 }).toArray() // [1, 2]
+ */
 export const min = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("min", minOperation, x, options);
 
 /**
@@ -315,6 +327,13 @@ export function variance(x: TensorLike, options: ReduceOptions & { readonly corr
   const centred = sub(t, mean(t, { axis: axes, keepDims: true }));
   return div(sum(square(centred), options), count - (options.correction ?? 0));
 }
+
+/**
+ * The standard deviation, √variance.
+ *
+ * @example
+ * std([1, 3]).item() // 1
+ */
 export const std = (x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor =>
   sqrt(variance(x, options));
 
@@ -354,7 +373,13 @@ export function softmax(x: TensorLike, options: { readonly axis?: number } = {})
   const e = exp(shifted);
   return div(e, sum(e, { axis: options.axis ?? -1, keepDims: true }));
 }
-/** log softmax(x) without overflow. */
+
+/**
+ * log softmax(x) without overflow.
+ *
+ * @example
+ * logSoftmax([0, 0]).toArray() // [-Math.LN2, -Math.LN2], up to rounding
+ */
 export function logSoftmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
   const t = toTensor("logSoftmax", x);
   const shifted = sub(t, held(t, options.axis ?? -1));
@@ -410,13 +435,31 @@ const argOf =
  * argmax([[1, 5], [7, 2]], { axis: 1 }).toArray() // [1, 0]
  */
 export const argmax = argOf("argmax", argmaxOperation);
-/** The place of the least element. */
+
+/**
+ * The place of the least element, as argmax.
+ *
+ * @example
+ * argmin([3, 1, 2]).item() // 1
+ */
 export const argmin = argOf("argmin", argminOperation);
 
 const truth = (t: TensorLike): Tensor => convert(convert(toTensor("any", t), "bool"), "int32");
-/** Whether any element is true. */
+
+/**
+ * Whether any element is true.
+ *
+ * @example
+ * any([[0, 1], [0, 0]], { axis: 1 }).toArray() // [true, false]
+ */
 export const any = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 0, max);
-/** Whether all elements are true. */
+
+/**
+ * Whether all elements are true.
+ *
+ * @example
+ * all([[1, 1], [0, 1]], { axis: 1 }).toArray() // [true, false]
+ */
 export const all = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 1, min);
 function nonEmpty(
   x: TensorLike,
