@@ -12,10 +12,12 @@ interface Shape {
   readonly bTransposed?: boolean;
 }
 
+const fused = process.argv.includes("--fused");
 const specOf = (dtype: "float32" | "float64", shape: Shape): MatmulSpec => {
   const { m, n, k, aTransposed = false, bTransposed = false } = shape;
   return {
     dtype,
+    fused,
     batch: 1,
     m,
     n,
@@ -64,7 +66,7 @@ function report(name: string, shape: Shape): void {
   console.log(name.padEnd(20), ...figures.map((x) => x.toFixed(1).padStart(8)));
 }
 
-const only = process.argv.slice(2);
+const only = process.argv.slice(2).filter((a) => a !== "--fused");
 const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
 
 console.log("GFLOP/s".padEnd(20), ..."f32 f32ᵀᵀ f64 f64ᵀᵀ".split(" ").map((s) => s.padStart(8)));

@@ -10,6 +10,7 @@ async function size(contents) {
   const { outputFiles, metafile } = await bundle({
     stdin: { contents, resolveDir: root },
     bundle: true,
+    tsconfigRaw: {}, // "nabla" is what package.json exports, not src/
     minify: true,
     format: "esm",
     target: "es2023",

@@ -17,6 +17,7 @@ export {
 } from "./derivative/undefined-derivative.ts";
 export type { NormOptions, Range, ReduceOptions, SortOptions, TensorMethods } from "./graph/methods.ts";
 export { Tensor, type TensorLike } from "./graph/tensor.ts";
+export { elu, gelu, leakyRelu, relu, silu, softsign } from "./ops/activation.ts";
 export {
   abs,
   add,
@@ -96,15 +97,12 @@ export {
   cos,
   cosh,
   digamma,
-  elu,
   erf,
   erfc,
   exp,
   exp2,
   expm1,
-  gelu,
   hypot,
-  leakyRelu,
   lgamma,
   log,
   log1p,
@@ -114,14 +112,11 @@ export {
   logSigmoid,
   polygamma,
   pow,
-  relu,
   rsqrt,
   sigmoid,
-  silu,
   sin,
   sinh,
   softplus,
-  softsign,
   sqrt,
   tan,
   tanh,

@@ -1,5 +1,6 @@
 /** Compiled programs: state, caching, memory, errors, and the cases that decide whether the design holds. */
 import {
+  arange,
   compile,
   concatenate,
   cond,
@@ -23,6 +24,7 @@ import {
   zeros,
 } from "nabla";
 import { describe, expect, test } from "vitest";
+import { assemble } from "../src/backend/wasm/assemble.ts";
 import { alignedSize, type Life, lives } from "../src/compile/lives.ts";
 
 const numbers = (t: Tensor): number[] => Array.from(t.data);
@@ -138,6 +140,12 @@ describe("programs", () => {
     ]);
   });
 
+  test("more operands than a WebAssembly function takes", () => {
+    const f = (x: Tensor): Tensor => stack(Array.from({ length: 1500 }, (_, i) => x.at(i % 7).mul(i)));
+    const x = arange(7);
+    expect(numbers(compile(f)(x))).toEqual(numbers(f(x)));
+  });
+
   test("empty arrays", () => {
     const f = compile((x: Tensor) => [x.mul(2), x.sum(), x.sum({ axis: 0 })]);
     expect((f(zeros([0, 3])) as Tensor[]).map(numbers)).toEqual([[], [0], [0, 0, 0]]);
@@ -186,6 +194,13 @@ describe("programs", () => {
     numbers(compile(grad(wide))(ones([7]))).forEach((v, i) => {
       expect(v).toBeCloseTo(expected[i] as number, 10);
     });
+  });
+
+  test("reproducible: the program of a host without fused multiply–add", () => {
+    const options = { threads: 1, reproducible: true };
+    const f = compile((a: Tensor, b: Tensor) => a.matmul(b), options).inspect(ones([9, 9]), ones([9, 9])).program;
+    expect(f.bytes).toEqual(assemble(f.plan, { threads: 1, fused: false }).bytes);
+    expect(f.bytes).not.toEqual(assemble(f.plan, { threads: 1, fused: true }).bytes);
   });
 
   test("one program per signature, the oldest leaves", () => {

@@ -63,10 +63,12 @@ describe.each([
     expect(looped(1).item()).toBe(81);
     expect(compile(looped)(1).item()).toBe(81);
     expect(compile(vmap(grad(f)))([1, 2]).toArray()).toEqual([9, 36]);
-    expect(jacobian(f, { mode: "reverse" })([1, 2]).toArray()).toEqual([
-      [9, 0],
-      [0, 36],
-    ]);
+    for (const options of [{ mode: "reverse" }, {}] as const) {
+      expect(jacobian(f, options)([1, 2]).toArray()).toEqual([
+        [9, 0],
+        [0, 36],
+      ]);
+    }
   });
 });
 

@@ -1,9 +1,13 @@
 /** Derivatives against what is known on paper: closed forms, conventions, and the cases that break other systems. */
 import {
+  acosh,
   add,
   arange,
+  at,
+  atan2,
   checkpoint,
   clip,
+  compile,
   cond,
   conv2d,
   cos,
@@ -14,9 +18,11 @@ import {
   eye,
   full,
   grad,
+  graphOf,
   greater,
   hessian,
   hvp,
+  hypot,
   jacobian,
   jvp,
   less,
@@ -26,18 +32,21 @@ import {
   max,
   maximum,
   mean,
+  mod,
   mul,
   norm,
   ones,
   pow,
   prod,
   relu,
+  rem,
   scan,
   sigmoid,
   sin,
   softmax,
   sort,
   sqrt,
+  square,
   stopGradient,
   sum,
   type Tensor,
@@ -80,6 +89,30 @@ function numericJacobian(f: (x: Tensor) => Tensor, x: Tensor, h = 1e-4): number[
   return (columns[0] ?? []).map((_, row) => columns.map((c) => c[row] as number));
 }
 const ramp = (...shape: number[]): Tensor => sin(arange(shape.reduce((a, b) => a * b, 1)).add(0.7)).reshape(shape);
+
+describe("a value of which many pieces are used", () => {
+  const chain = (x: Tensor): Tensor => {
+    let total = tensor(0);
+    for (let i = 0; i + 1 < x.size; i++) total = total.add(square(x.at(i + 1).sub(square(x.at(i)))));
+    return total;
+  };
+  const point = (n: number): Tensor => sin(arange(n));
+
+  test("has a gradient with a graph that grows no faster than the function's", () => {
+    const nodes = (n: number): number => graphOf(grad(chain), point(n)).nodes.length;
+    expect(nodes(200)).toBeLessThan(2.1 * nodes(100));
+    const elements = graphOf(grad(chain), point(200)).nodes.reduce((sum, t) => sum + t.size, 0);
+    expect(elements).toBeLessThan(30 * 200);
+  });
+
+  test("gives the gradient of the same in one piece, compiled too", () => {
+    const whole = (x: Tensor): Tensor => sum(square(x.slice([[1]]).sub(square(x.slice([[0, -1]])))));
+    for (const n of [2, 3, 50]) {
+      close(numbers(grad(chain)(point(n))), numbers(grad(whole)(point(n))));
+      close(numbers(compile(grad(chain))(point(n))), numbers(grad(whole)(point(n))));
+    }
+  });
+});
 
 describe("the verbs", () => {
   test("grad, valueAndGrad", () => {
@@ -402,6 +435,26 @@ describe("where formulas are weak", () => {
     expect(grad((x) => norm(x.sub([1, 2])).add(x.sum()))([1, 2]).toArray()).toEqual([1, 1]);
   });
 
+  test("hypot where one side is 0: a curvature of 1/r", () => {
+    const f = (v: Tensor): Tensor => hypot(at(v, 0), at(v, 1));
+    expect(hessian(f)([0, 2]).toArray()).toEqual([
+      [0.5, 0],
+      [0, 0],
+    ]);
+  });
+  test("atan2 and acosh where squares overflow or vanish", () => {
+    const angle = (v: Tensor): Tensor => atan2(at(v, 0), at(v, 1));
+    for (const size of [1e200, 1e-200]) {
+      const slope = grad(angle)([size, size]).mul(size).toArray() as number[];
+      expect(slope[0]).toBeCloseTo(0.5, 14);
+      expect(slope[1]).toBeCloseTo(-0.5, 14);
+    }
+    expect(grad((x) => acosh(x))(1e200).item()).toBeCloseTo(1e-200, 210);
+  });
+  test("the slope of a remainder by its divisor is the quotient that was taken, not x/y rounded", () => {
+    expect(grad((y) => rem(1, y))(0.1).item()).toBe(-9);
+    expect(grad((y) => mod(-1, y))(0.1).item()).toBe(10);
+  });
   test("kinks and ties, by convention", () => {
     expect(grad((x) => x.abs())(0).item()).toBe(0);
     expect(grad(relu)(0).item()).toBe(0);

@@ -7,12 +7,14 @@ import {
   bitwiseAnd,
   broadcastTo,
   cast,
+  checkpoint,
   compile,
   concatenate,
   cond,
   conv1d,
   conv2d,
   cumsum,
+  customDerivative,
   diagonal,
   type ErrorCode,
   einsum,
@@ -22,6 +24,7 @@ import {
   full,
   grad,
   hessian,
+  hvp,
   jacobian,
   jvp,
   less,
@@ -54,6 +57,7 @@ import {
   tile,
   topK,
   transpose,
+  undefinedDerivatives,
   updateAt,
   valueAndGrad,
   vjp,
@@ -77,6 +81,8 @@ function errorOf(f: () => unknown): NablaError {
 /** What is wrong, the code, pieces of the message (its repair among them), the call. */
 type Row = readonly [title: string, code: ErrorCode, pieces: readonly string[], call: () => unknown];
 const bad = (value: unknown): never => value as never;
+/** A call that the types would not let through. */
+const call = (f: unknown, ...args: unknown[]): unknown => (f as (...args: unknown[]) => unknown)(...args);
 const int = (...v: number[]): Tensor => tensor(Int32Array.from(v));
 
 function table(title: string, rows: readonly Row[]): void {
@@ -88,6 +94,7 @@ function table(title: string, rows: readonly Row[]): void {
       expect(error.source, error.stack).toContain("errors.test.ts:");
       expect(error.message).toContain(`  at ${error.source}`);
       expect(error.message.startsWith(`${code} `)).toBe(true);
+      expect(error.message).toContain("\n  try ");
     });
   });
 }
@@ -109,6 +116,12 @@ table("data", [
   ["a range without an end", "E-OPTION", ["arange", "Infinity"], () => arange(Infinity)],
   ["a range that is no list", "E-OPTION", ["slice", "axis 0"], () => slice([1, 2], [{} as never])],
   ["a range that does not move", "E-OPTION", ["by 0"], () => arange(0, 1, 0)],
+  ["a bigint", "E-VALUE", ["bigint 3"], () => tensor(bad(3n))],
+  ["more than memory holds", "E-LIMIT", ["1000000000000 elements", "GiB"], () => zeros([1e6, 1e6])],
+  ["a filling that is no number", "E-VALUE", ["full", "undefined"], () => full([2], bad(undefined))],
+  ["options that are none", "E-OPTION", ["float32", "dtype"], () => zeros([2], bad("float32"))],
+  ["JavaScript's minus", "E-VALUE", ["float64[]", "neg(x)"], () => -bad(tensor(1))],
+  ["JavaScript's functions", "E-VALUE", ["less(x, y)"], () => Math.max(bad(tensor(1)), 0)],
   ["item of several", "E-SHAPE", ["item", "[2]", "toArray"], () => tensor([1, 2]).item()],
 ]);
 
@@ -253,6 +266,9 @@ table("options", [
   ["pool size", "E-OPTION", ["maxPool2d", "0"], () => maxPool2d(zeros([4, 4]), 0)],
   ["pad", "E-OPTION", ["pad", "-1", "slice"], () => pad([1], [[-1, 0]])],
   ["topK", "E-OPTION", ["topK", "3", "2"], () => topK([1, 2], 3)],
+  ["an axis without its name", "E-OPTION", ["sum", "0", "{ axis: 0 }"], () => sum([1], bad(0))],
+  ["an axis that is none", "E-OPTION", ["max", "null"], () => max([1], { axis: bad(null) })],
+  ["padding", "E-OPTION", ["conv1d", "sme"], () => conv1d(ones([1, 1, 3]), ones([1, 1, 2]), { padding: bad("sme") })],
   ["norm", "E-OPTION", ["norm", "order", "0"], () => norm([1], { order: 0 })],
   ["tile", "E-SHAPE", ["tile", "-1"], () => tile([1], -1)],
   ["repeat", "E-SHAPE", ["repeat", "-1"], () => repeat([1], -1)],
@@ -279,6 +295,26 @@ table("derivatives", [
     () => grad((x: Tensor) => x)(...([] as unknown as [number])),
   ],
   ["grad of a string argument", "E-VALUE", ["string"], () => grad((x: Tensor) => add(x, 1))(bad("a"))],
+  [
+    "grad of a map",
+    "E-VALUE",
+    ["argument 0", "Map"],
+    () => grad(bad((m: Map<string, Tensor>) => m.get("a")))(bad(new Map())),
+  ],
+  [
+    "the same argument twice",
+    "E-OPTION",
+    ["wrt", "[0,0]"],
+    () => grad((x, y) => x.mul(y as Tensor), { wrt: [0, 0] })(1, 2),
+  ],
+  ["wrt that is no place", "E-OPTION", ["wrt", "x"], () => grad((x) => x, { wrt: bad("x") })(1)],
+  ["jacobian: wrt negative", "E-OPTION", ["jacobian", "wrt", "-1"], () => jacobian((x) => x, { wrt: -1 })(1)],
+  [
+    "strict where there are no values",
+    "E-NO-VALUE",
+    ["grad", "strict"],
+    () => compile(grad((x) => x, { strict: true }))(1),
+  ],
   ["wrt outside", "E-OPTION", ["wrt", "argument 1", "1 is given"], () => grad((x) => x, { wrt: 1 })(1)],
   ["wrt negative", "E-OPTION", ["wrt", "-1"], () => grad((x) => x, { wrt: -1 })(1)],
   [
@@ -292,10 +328,54 @@ table("derivatives", [
   ["jvp shapes", "E-SHAPE", ["jvp", "argument 0", "[2]", "[3]"], () => jvp((x) => x, [[1, 2]], [[1, 2, 3]])],
   ["vjp cotangent of another shape", "E-SHAPE", ["vjp", "[2]", "[3]"], () => vjp((x) => x, [1, 2])[1]([1, 2, 3])],
   [
+    "a tangent of another tree",
+    "E-TREE",
+    ["jvp", "the tangent of argument 0", "{a: ·}", "{b: ·}"],
+    () => jvp((x: { a: Tensor }) => x.a, [{ a: 1 }], bad([{ b: 1 }])),
+  ],
+  ["a direction that is missing", "E-TREE", ["hvp", "tangent"], () => hvp((x) => x.mul(x))(1, bad(undefined))],
+  ["a direction of another shape", "E-SHAPE", ["hvp", "[2]", "[1]"], () => hvp((x) => x.sum())([1, 2], [1])],
+  [
     "vjp cotangent of another tree",
     "E-TREE",
     ["vjp", "cotangent", "{a: ·, b: ·}", "{a: ·}"],
     () => vjp((x: Tensor) => ({ a: x, b: x }), 1)[1](bad({ a: 1 })),
+  ],
+]);
+
+const product = (x: Tensor, y: Tensor): Tensor => y.mul(x);
+const ofTree = ({ a }: { a: Tensor }): Tensor => a.mul(2).sum();
+table("functions and their arguments", [
+  [
+    "an argument is missing: grad",
+    "E-TREE",
+    ["grad", "takes 2 arguments, but 1 is given"],
+    () => grad(product)(bad(3)),
+  ],
+  ["an argument is missing: compile", "E-TREE", ["compile", "takes 2 arguments"], () => call(compile(product), 3)],
+  ["an argument is missing: vmap", "E-TREE", ["vmap", "takes 2 arguments"], () => call(vmap(product), [3])],
+  ["an argument is missing: jacobian", "E-TREE", ["jacobian"], () => call(jacobian(product), 3)],
+  ["another tree: grad", "E-TREE", ["grad", "tree [·]", "try"], () => grad(ofTree)(bad([1, 2]))],
+  ["another tree: compile", "E-TREE", ["compile", "{b: ·}"], () => compile(ofTree)(bad({ b: 1 }))],
+  ["another tree: undefinedDerivatives", "E-TREE", ["{b: ·}"], () => undefinedDerivatives(ofTree, bad({ b: 1 }))],
+  ["another tree: scan", "E-TREE", ["scan"], () => scan((c: { a: Tensor }) => [c, c.a.mul(1)] as const, bad(1), [1])],
+  ["an empty list", "E-TREE", ["tensor([])"], () => grad((x: Tensor) => x.sum())([])],
+  ...[grad, compile, vmap, jacobian, hessian, checkpoint].map(
+    (verb): Row => [
+      `no function: ${verb.name}`,
+      "E-VALUE",
+      ["expected a function", "string"],
+      () => call(call(verb, "f"), [1]),
+    ],
+  ),
+  ["no function: whileLoop", "E-VALUE", ["whileLoop", "number 1"], () => whileLoop(bad(1), bad(2), 3)],
+  ["no function: cond", "E-VALUE", ["cond", "expected a function"], () => cond(true, bad(1), bad(2))],
+  ["no rule", "E-OPTION", ["customDerivative", "jvp or vjp"], () => customDerivative((x) => x, bad(undefined))],
+  [
+    "a pullback that is no function",
+    "E-VALUE",
+    ["the pullback", "number 3"],
+    () => grad(customDerivative((x) => x, { vjp: (x) => [x as Tensor, bad(3)] }))(1),
   ],
 ]);
 

@@ -18,6 +18,7 @@ import {
   cast,
   ceil,
   clip,
+  compile,
   concatenate,
   conv1d,
   conv2d,
@@ -205,6 +206,14 @@ describe("dtypes", () => {
     expect(int(1).add(Infinity).dtype).toBe("float64");
     expect(single(1).add([1]).dtype).toBe("float64");
     expect(where([true], single(1), 0).dtype).toBe("float32");
+  });
+  test("a number that the integers do not hold lifts them too, except as bits", () => {
+    expect(list(greater(uint(0, 7), -1))).toEqual([true, true]);
+    expect(list(less(int(5), 3e9))).toEqual([true]);
+    expect(add(int(1), 2 ** 31).item()).toBe(2 ** 31 + 1);
+    expect(sub(uint(3), 1).dtype).toBe("uint32");
+    expect(list(bitwiseAnd(int(-1), 0xff000000))).toEqual([-(2 ** 24)]);
+    expect(list(bitwiseOr(uint(1), -2))).toEqual([2 ** 32 - 1]);
   });
   test("division and functions of integers are float64", () => {
     expect(list(div(int(7), int(2)))).toEqual([3.5]);
@@ -842,6 +851,16 @@ describe("nothing in it", () => {
     expect(result.shape).toEqual(shape);
     expect(result.data.length).toBe(shape.reduce((a, b) => a * b, 1));
   });
+  test("over no axes, and over nothing, compiled or not", () => {
+    const both = (f: (x: Tensor) => Tensor, x: Tensor): unknown[] => [f(x).toArray(), compile(f)(x).toArray()];
+    const twice = (v: unknown): unknown[] => [v, v];
+    expect(both((x) => logsumexp(x, { axis: [] }), tensor([1, -2]))).toEqual(twice([1, -2]));
+    expect(both((x) => logsumexp(x), tensor(3))).toEqual(twice(3));
+    expect(both((x) => logsumexp(x), tensor([]))).toEqual(twice(-Infinity));
+    expect(both((x) => x.norm({ axis: 0 }), zeros([0, 2]))).toEqual(twice([0, 0]));
+    expect(both((x) => variance(x, { correction: 1 }), tensor([]))).toEqual(twice(NaN));
+    expect(both((x) => softmax(x), zeros([2, 0]))).toEqual(twice([[], []]));
+  });
   test("sums of nothing are 0, products 1", () => {
     expect([sum([]).item(), prod([]).item(), sum(zeros([2, 0]), { axis: 0 }).size]).toEqual([0, 1, 0]);
     expect(list(matmul(ones([2, 0]), ones([0, 2])))).toEqual([
@@ -1114,4 +1133,12 @@ test("functions take arrays where they take tensors, methods what functions take
   expect(less(1, [0, 2]).toArray()).toEqual([false, true]);
   expect(greater([1], 0).dtype).toBe("bool");
   expect(list(sub(new Float32Array([1]), 1))).toEqual([0]);
+  expect(list(tensor([3, 1, 2]).argsort())).toEqual([1, 2, 0]);
+  expect(list(tensor([1, 2, 3]).cumprod().flip().roll(1))).toEqual([1, 6, 2]);
+  expect(
+    tensor([[1, 2]])
+      .expandDims(0)
+      .swapAxes(0, 2).shape,
+  ).toEqual([2, 1, 1]);
+  expect(tensor([1, 2]).dot([3, 4]).item()).toBe(11);
 });

@@ -8,24 +8,36 @@ import {
   compile,
   cond,
   div,
+  eigh,
+  elu,
+  exp,
+  eye,
   firstNonFinite,
   floor,
   grad,
   greater,
+  hypot,
+  leakyRelu,
   less,
   log,
   max,
   maximum,
+  mod,
+  mul,
   type NablaError,
   norm,
   pow,
   relu,
+  rem,
   scan,
   sign,
   sort,
   sqrt,
+  stack,
   type Tensor,
   tensor,
+  topK,
+  trunc,
   undefinedDerivatives,
   where,
   whileLoop,
@@ -52,6 +64,17 @@ describe("undefinedDerivatives", () => {
     ["a root of fraction", (x) => pow(x, 0.5).sum(), [0, 1], ["pow@0"]],
     ["∛x at 0", (x) => cbrt(x).sum(), [0], ["cbrt@0"]],
     ["acos at its end", (x) => acos(x).sum(), [1, 0], ["acos@0"]],
+    ["trunc and rem at 0, where they are smooth", (x) => trunc(x).add(rem(x, 2)).sum(), [0, 2], ["trunc@1", "rem@1"]],
+    ["mod at 0", (x) => mod(x, 2).sum(), [0, 1], ["mod@0"]],
+    ["leakyRelu at 0", (x) => leakyRelu(x).sum(), [0, 1], ["leakyRelu@0"]],
+    ["elu at 0, unless it is smooth", (x) => elu(x).add(elu(x, 2)).sum(), [0, 1], ["elu@0"]],
+    ["hypot at 0", (x) => hypot(x, [0, 2]).sum(), [0, 0], ["abs@0"]],
+    ["a negative base with a varying exponent", (x) => pow([-2, 2], x).sum(), [2, 2], ["pow@0"]],
+    ["a negative base with a fixed exponent", (x) => pow(x, 2).sum(), [-2, 0], []],
+    ["top 1 of ties", (x) => topK(x, 1).values.sum(), [0, 3, 3], ["argsort@2"]],
+    ["top 1 above ties", (x) => topK(x, 1).values.sum(), [0, 3, 0], []],
+    ["sort down a column", (x) => sort(stack([x, x]), { axis: 0 }).sum(), [1], ["argsort@0,1"]],
+    ["equal eigenvalues", (x) => eigh(mul(eye(2), x.reshape([]))).vectors.sum(), [1], ["eigh@0", "eigh@1"]],
   ])("%s", (_, f, x, expected) => {
     expect(operations(f, x)).toEqual(expected);
     expect(
@@ -144,6 +167,12 @@ describe("undefinedDerivatives", () => {
     expect(error?.message).toMatch(/abs\(0\) at element \[0\]: \|x\| has a kink at 0; .*and 1 more/);
     expect(error?.source).toMatch(/^undefined-derivative\.test\.ts:\d+/);
   });
+
+  test("strict looks at the arguments by which it differentiates", () => {
+    const f = (x: Tensor, y: Tensor): Tensor => x.mul(abs(y));
+    expect(grad(f, { strict: true })(3, 0).item()).toBe(0);
+    expect(() => grad(f, { strict: true, wrt: 1 })(3, 0)).toThrow(/abs\(0\)/);
+  });
 });
 
 describe("firstNonFinite", () => {
@@ -167,6 +196,27 @@ describe("firstNonFinite", () => {
       1.5,
     );
     expect(found).toMatchObject({ operation: "div", inputs: [1, 0], where: "step 2 of whileLoop" });
+  });
+  test("what is computed at once, what comes from outside, one of several results", () => {
+    const zero = tensor([1, 0]);
+    const early = firstNonFinite((x: Tensor) => x.mul(log(zero)).sum(), [1, 2]);
+    expect(early).toMatchObject({ operation: "log", inputs: [0], index: [1] });
+    expect(early?.source).toMatch(/^undefined-derivative\.test\.ts:\d+/);
+    const outside = tensor([1, Number.NaN]);
+    expect(firstNonFinite((x: Tensor) => x.mul(outside), [1, 2])).toMatchObject({ operation: "constant", index: [1] });
+    const masked = (x: Tensor): Tensor => exp(where([true, false], x, -Infinity)).sum();
+    expect(firstNonFinite(masked, [1, 2])).toBeUndefined();
+    const huge = (x: Tensor): Tensor =>
+      eigh(
+        mul(
+          [
+            [1, 0],
+            [0, 1],
+          ],
+          x,
+        ),
+      ).values.sum();
+    expect(firstNonFinite(huge, 1e308)?.operation ?? "none").not.toBe("pick");
   });
   test("the backward pass, and compiled functions", () => {
     expect(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ModuleBuilder } from "../src/backend/wasm/encode.ts";
+import { hasFused } from "../src/backend/wasm/fused.ts";
 import { type MatmulSpec, matmulKernel, matmulScratch } from "../src/backend/wasm/matmul.ts";
 
 const seed = Number(process.env.MATMUL_SEED ?? 20250611);
@@ -63,8 +64,13 @@ function reach(strides: Strides, batch: number, rows: number, columns: number): 
   return batch * rows * columns === 0 ? [0, -1] : [low, high];
 }
 
+/** The same with fused multiply–add, where the host has it. */
+const fused = ({ spec, name }: Case): Case[] =>
+  hasFused() && spec.dtype.startsWith("float") ? [{ spec: { ...spec, fused: true }, name: `${name} fused` }] : [];
+
 /** Runs the cases in one module; says what is wrong with each. */
-function run(cases: readonly Case[], random: () => number): string[] {
+function run(given: readonly Case[], random: () => number): string[] {
+  const cases = [...given, ...given.flatMap(fused)];
   const module = new ModuleBuilder({ initialPages: 1 });
   for (const [i, { spec }] of cases.entries()) module.export(`k${i}`, matmulKernel(module, spec));
   const compiled = new WebAssembly.Module(module.toBytes());

@@ -85,6 +85,10 @@ export interface BranchStep {
 
 export type Step = LoopStep | RoutineStep | CopyStep | RepeatStep | WhileStep | BranchStep;
 
+/** The buffers that a loop or routine writes. */
+export const writesOf = (step: LoopStep | RoutineStep): Buffer[] =>
+  step.kind === "routine" ? [...step.outputs] : [...step.writes, ...step.reductions].map((w) => w.buffer);
+
 export interface Plan {
   readonly inputs: readonly Buffer[];
   readonly outputs: readonly Buffer[];

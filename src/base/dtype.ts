@@ -33,6 +33,19 @@ export function allocate(dtype: DType, length: number): Data {
     used += (bytes + 7) & ~7;
     return viewOf(dtype, block, at, length);
   }
+  try {
+    return zeros(dtype, length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new NablaError(
+      "E-LIMIT",
+      `an array of ${length} elements (${dtype}, ${(bytes / 2 ** 30).toFixed(1)} GiB) does not fit into memory`,
+      "smaller pieces, or compile, which does not make arrays that are only passed on",
+    );
+  }
+}
+
+function zeros(dtype: DType, length: number): Data {
   switch (dtype) {
     case "float64":
       return new Float64Array(length);

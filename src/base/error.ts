@@ -33,6 +33,8 @@ export class NablaError extends Error {
   /** `file:line in function` of the user's code, where it is known. */
   readonly source: string | undefined;
 
+  constructor(code: "E-INTERNAL", what: string);
+  constructor(code: ErrorCode, what: string, repair: string, source?: string | undefined);
   constructor(code: ErrorCode, what: string, repair?: string, source: string | undefined = userFrame()) {
     super(
       [`${code} ${what}`, ...(source ? [`  at ${source}`] : []), ...(repair ? [`  try ${repair}`] : [])].join("\n"),
@@ -53,15 +55,23 @@ function ownDirectory(): string {
   return decodeURI(new URL("..", import.meta.url).pathname);
 }
 
-/** `file:line in function` of the innermost stack frame outside nabla. */
-export function userFrame(): string | undefined {
+/** `file:line in function` of the innermost stack frame outside nabla: where this is called, or where an error arose. */
+export function userFrame(error?: Error): string | undefined {
+  return frameOf(error === undefined ? stackHere() : (error.stack ?? ""));
+}
+
+function stackHere(): string {
   const holder: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 100;
   if (typeof Error.captureStackTrace === "function") Error.captureStackTrace(holder, userFrame);
   else holder.stack = new Error().stack ?? "";
   Error.stackTraceLimit = limit;
-  for (const line of (holder.stack ?? "").split("\n")) {
+  return holder.stack ?? "";
+}
+
+function frameOf(stack: string): string | undefined {
+  for (const line of stack.split("\n")) {
     const frame = parseFrame(line);
     if (frame === undefined || frame.path.startsWith(home) || frame.path.startsWith("node:")) continue;
     if (frame.path.includes("/node_modules/")) return undefined;

@@ -77,10 +77,14 @@ export type Axes = number | readonly number[] | undefined;
 /** All axes if undefined; sorted, each once. */
 export function checkAxes(what: string, axes: Axes, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (typeof axes !== "number" && !Array.isArray(axes)) {
+    throw new NablaError("E-OPTION", `${what}: axis is ${String(axes)}`, "an axis, a list of axes, or nothing for all");
+  }
   const list = (typeof axes === "number" ? [axes] : [...axes]).map((a) => checkAxis(what, a, rank));
   list.sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
-    if (list[i] === list[i - 1]) throw new NablaError("E-SHAPE", `${what}: axis ${list[i]} is named twice`);
+    if (list[i] === list[i - 1])
+      throw new NablaError("E-SHAPE", `${what}: axis ${list[i]} is named twice`, "naming each axis once");
   }
   return list;
 }
@@ -94,7 +98,11 @@ export function checkShape(what: string, shape: unknown): Shape {
   const list: readonly unknown[] = typeof shape === "number" ? [shape] : Array.isArray(shape) ? shape : [undefined];
   for (const n of list) {
     if (!Number.isInteger(n) || (n as number) < 0) {
-      throw new NablaError("E-SHAPE", `${what}: a shape is a list of sizes ≥ 0, not ${JSON.stringify(shape)}`);
+      throw new NablaError(
+        "E-SHAPE",
+        `${what}: a shape is a list of sizes ≥ 0, not ${JSON.stringify(shape)}`,
+        "a list such as [2, 3], or a single size",
+      );
     }
   }
   return list as Shape;

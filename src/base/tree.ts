@@ -31,7 +31,7 @@ export function flatten(tree: unknown): { leaves: unknown[]; structure: Structur
     if (Array.isArray(value) && !isNumeric(value)) return { kind: "array", items: value.map(walk) };
     if (typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)) {
       const keys = Object.keys(value);
-      if (keys.includes("__proto__")) throw new NablaError("E-TREE", "a tree has a key __proto__");
+      if (keys.includes("__proto__")) throw new NablaError("E-TREE", "a tree has a key __proto__", "another key");
       return { kind: "object", keys, items: keys.map((key) => walk((value as Record<string, unknown>)[key])) };
     }
     leaves.push(value);
@@ -72,6 +72,7 @@ export function checkSameStructure(what: string, expected: Structure, actual: St
     throw new NablaError(
       "E-TREE",
       `${what}: expected the tree ${showStructure(expected)}, got ${showStructure(actual)}`,
+      "the same keys and the same lengths of lists",
     );
   }
 }

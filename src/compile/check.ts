@@ -3,16 +3,17 @@
  * found: it follows the program, and keeps for each buffer whether its elements are there. A write makes those of one
  * buffer, and takes away those of all others whose bytes it touches; reading what is not there is an error.
  */
-import type {
-  Buffer,
-  CopyStep,
-  LoopStep,
-  Plan,
-  Read,
-  RepeatStep,
-  RoutineStep,
-  Step,
-  WhileStep,
+import {
+  type Buffer,
+  type CopyStep,
+  type LoopStep,
+  type Plan,
+  type Read,
+  type RepeatStep,
+  type RoutineStep,
+  type Step,
+  type WhileStep,
+  writesOf,
 } from "../backend/target.ts";
 import { byteSize, type DType } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
@@ -21,7 +22,7 @@ import type { Type, View } from "../graph/operation.ts";
 import { showType } from "../graph/text.ts";
 import type { Steps } from "./lower.ts";
 import { showPlan } from "./text.ts";
-import { owner, writesOf } from "./touch.ts";
+import { owner } from "./touch.ts";
 
 const bytesOf = ({ type }: Buffer): number => sizeOf(type.shape) * byteSize[type.dtype];
 

@@ -4,9 +4,9 @@
  * loop that overwrites it element by element.
  */
 
-import type { Buffer, LoopStep, Read, RoutineStep, Step } from "../backend/target.ts";
+import { type Buffer, type LoopStep, type Read, type RoutineStep, type Step, writesOf } from "../backend/target.ts";
 import { sizeOf, stridesOf } from "../base/shape.ts";
-import { owner, reads, writes, writesOf } from "./touch.ts";
+import { owner, reads, writes } from "./touch.ts";
 
 export function coalesce(steps: readonly Step[], fixed: ReadonlySet<Buffer>): Step[] {
   let result = steps.map((step) => inner(step, fixed));

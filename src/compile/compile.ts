@@ -2,22 +2,34 @@
 
 import type { Plan } from "../backend/target.ts";
 import { arenaStart } from "../backend/wasm/kernel.ts";
-import { Program } from "../backend/wasm/program.ts";
+import { Program, type ProgramOptions } from "../backend/wasm/program.ts";
+import { defaultThreads } from "../backend/wasm/team.ts";
 import { copyOf, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { sameShape, showShape } from "../base/shape.ts";
 import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
-import { constant, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
+import { constant, evaluateBy, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
 import { showGraph } from "../graph/text.ts";
-import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import {
+  callGiven,
+  type FlatArguments,
+  flattenArguments,
+  flattenResults,
+  type Inputs,
+  rebuildArguments,
+} from "../graph/trees.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
+import { eagerly } from "./eager.ts";
 import { passes } from "./passes.ts";
 import { type Leaf, Signature, signatureKey } from "./signature.ts";
 import { showPlan } from "./text.ts";
 
-/** What `compile` keeps, and whether it has state. */
+// Where there is a compiler, constants profit from it too.
+evaluateBy(eagerly);
+
+/** What `compile` keeps, and how it runs. */
 export interface CompileOptions {
   /** How many signatures (shapes and dtypes of the arguments) are kept; the least recently used goes. Default 32. */
   readonly cacheSize?: number;
@@ -26,6 +38,16 @@ export interface CompileOptions {
    * It stays in the program's memory from call to call; a state that was passed on cannot be read any more.
    */
   readonly state?: boolean;
+  /**
+   * How many threads may share the work of one call, the calling one included; by default as many as the machine has
+   * cores, at most 8. The results are the same bits for any number.
+   */
+  readonly threads?: number;
+  /**
+   * The same bits on every machine. Without it products use fused multiply–add where the host has it (Node 22, current
+   * browsers but Safari), whose last bits differ from those of hosts without. Default false.
+   */
+  readonly reproducible?: boolean;
 }
 
 /** One compiled signature. Its graph and its plan print themselves: `String(f.inspect(x).plan)`. */
@@ -57,13 +79,18 @@ export interface SimplyCompiled<R> {
   inspect(...args: TensorLike[]): Compiled;
 }
 
-function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[], hasState: boolean): Compiled {
+function build(
+  f: (...args: never[]) => unknown,
+  inputs: readonly FlatArguments[],
+  hasState: boolean,
+  options: ProgramOptions,
+): Compiled {
   const tensors = inputs.flatMap((input) => input.tensors);
   let structure: Structure | undefined;
   const types = tensors.map(({ shape, dtype }) => ({ shape, dtype }));
   const traced = trace("compile", types, (leaves) => {
     const args = rebuildArguments(inputs, leaves);
-    const returned = f(...(args as never[]));
+    const returned = callGiven("compile", f, args);
     if (hasState) checkState(inputs[0] as FlatArguments, returned);
     const result = flattenResults("compile", returned);
     structure = result.structure;
@@ -79,7 +106,7 @@ function build(f: (...args: never[]) => unknown, inputs: readonly FlatArguments[
   const graph = printed(share(simplify(traced)), showGraph);
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
   const plan = printed(passes(graph, state, arenaStart).plan, showPlan);
-  const program = new Program(plan);
+  const program = new Program(plan, options);
   const signature = new Signature(inputs);
   return { graph, plan, program, structure: structure as Structure, signature, state, latest: [] };
 }
@@ -92,7 +119,11 @@ const printed = <T extends object>(value: T, show: (value: T) => string): T => (
 /** State goes out as it came in. */
 function checkState(input: FlatArguments, returned: unknown): void {
   if (!Array.isArray(returned))
-    throw new NablaError("E-TREE", "compile: with { state: true } the function returns [next state, …results]");
+    throw new NablaError(
+      "E-TREE",
+      "compile: with { state: true } the function returns [next state, …results]",
+      "return [nextState, loss]",
+    );
   const next = flattenResults("compile", returned[0]);
   checkSameStructure("compile: the next state", input.structure, next.structure);
   next.tensors.forEach((t, i) => {
@@ -102,6 +133,7 @@ function checkState(input: FlatArguments, returned: unknown): void {
       throw new NablaError(
         "E-SHAPE",
         `compile: the state ${input.paths[i]} goes in as ${type(before)} and comes out as ${type(t)}`,
+        "cast or reshape of the next state",
       );
     }
   });
@@ -169,9 +201,9 @@ function leave(compiled: Compiled): Tensor[] {
  * const step = compile(valueAndGrad((x) => x.mul(x).sum()));
  * step([1, 2, 3])[1].toArray() // [2, 4, 6]
  * String(compile((x) => x.mul(2).sum()).inspect([1, 2, 3]).plan)
- * // arena: to address 64; at most 48 bytes alive at one time
- * // b0: float64[3]  16 … 40  input
- * // b1: float64[]  48 … 56  output
+ * // arena: 128 … 176; at most 48 bytes alive at one time
+ * // b0: float64[3]  128 … 152  input
+ * // b1: float64[]  160 … 168  output
  * // run(b0):
  * //   loop [3]:
  * //     %0: float64 = b0
@@ -186,15 +218,25 @@ export function compile<A extends readonly unknown[], R>(
 ): CompiledFunction<A, R>;
 export function compile(
   f: (...args: never[]) => unknown,
-  { cacheSize = 32, state = false }: CompileOptions = {},
+  { cacheSize = 32, state = false, threads = defaultThreads(), reproducible = false }: CompileOptions = {},
 ): unknown {
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
-    throw new NablaError("E-OPTION", `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`);
+    throw new NablaError(
+      "E-OPTION",
+      `compile: cacheSize is ${cacheSize}, not an integer ≥ 1`,
+      "the number of signatures to keep",
+    );
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new NablaError(
+      "E-OPTION",
+      `compile: threads is ${threads}, not an integer ≥ 1`,
+      "1, or the number of cores to use",
+    );
   const cache = new Map<string, Compiled>();
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
     const key = signatureKey(inputs);
-    const compiled = cache.get(key) ?? build(f, inputs, state);
+    const compiled = cache.get(key) ?? build(f, inputs, state, { threads, reproducible });
     // The most recently used comes last.
     cache.delete(key);
     cache.set(key, compiled);
@@ -210,7 +252,7 @@ export function compile(
     if (recent === undefined || !recent.signature.read(args, leaves)) {
       const inputs = flat(args);
       const tensors = inputs.flatMap((input) => input.tensors);
-      if (tensors.some((t) => t.level > 0)) return f(...(rebuildArguments(inputs, tensors) as never[]));
+      if (tensors.some((t) => t.level > 0)) return callGiven("compile", f, rebuildArguments(inputs, tensors));
       recent = find(inputs);
       tensors.forEach((t, i) => {
         leaves[i] = t;

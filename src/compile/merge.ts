@@ -2,10 +2,10 @@
  * A loop that reads what an earlier loop over the same indices wrote takes that loop in, if no step between them stands
  * in the way: the value stays in a register, and is not written at all if no other step reads it.
  */
-import type { Buffer, Instruction, LoopStep, Read, Step } from "../backend/target.ts";
+import { type Buffer, type Instruction, type LoopStep, type Read, type Step, writesOf } from "../backend/target.ts";
 import { sameShape, sizeOf, stridesOf } from "../base/shape.ts";
 import { mostInstructions } from "./fuse.ts";
-import { buffersRead, owner, reads, writes, writesOf } from "./touch.ts";
+import { buffersRead, owner, reads, writes } from "./touch.ts";
 
 /** How many steps back a loop looks for others: the pass stays linear. */
 const reach = 64;

@@ -37,8 +37,7 @@ export function showPlan(plan: Steps | Plan): string {
     return `  ${at} … ${at + bytes(buffer)}`;
   };
   const buffers = [...names].map(([b, text]) => `${text}: ${showType(b.type)}${place(b)}${role(b)}`);
-  const arena =
-    "address" in plan ? [`arena: to address ${plan.bytes}; at most ${plan.lowerBound} bytes alive at one time`] : [];
+  const arena = "address" in plan ? [showArena(plan)] : [];
   return [
     ...arena,
     ...buffers,
@@ -46,6 +45,11 @@ export function showPlan(plan: Steps | Plan): string {
     ...indent(steps),
     `  return ${outputs.join(", ")}`.trimEnd(),
   ].join("\n");
+}
+
+function showArena({ address, bytes, lowerBound }: Plan): string {
+  const start = [...address.values()].reduce((least, at) => Math.min(least, at), bytes);
+  return `arena: ${start} … ${bytes}; at most ${lowerBound} bytes alive at one time`;
 }
 
 function showSteps(steps: readonly Step[], name: (buffer: Buffer) => string): string[] {

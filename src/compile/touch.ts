@@ -1,8 +1,5 @@
 /** Which buffers a step reads and writes, what runs inside it included. */
-import type { Buffer, LoopStep, RoutineStep, Step } from "../backend/target.ts";
-
-export const writesOf = (step: LoopStep | RoutineStep): Buffer[] =>
-  step.kind === "routine" ? [...step.outputs] : [...step.writes, ...step.reductions].map((w) => w.buffer);
+import { type Buffer, type Step, writesOf } from "../backend/target.ts";
 
 /** The buffer whose memory it is: a slice may be a slice of a slice. */
 export const owner = (buffer: Buffer): Buffer => (buffer.slice === undefined ? buffer : owner(buffer.slice.of));

@@ -6,7 +6,7 @@ import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { close, type Graph, replay, trace } from "../graph/graph.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { applyAll, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import { callGiven, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { convert, operation } from "../ops/record.ts";
 import { sum } from "../ops/reduce.ts";
@@ -155,7 +155,7 @@ export function customDerivative<A extends readonly unknown[], R>(
   rule: JvpRule<A, R> | VjpRule<A, R>,
 ): (...args: Inputs<A>) => R;
 export function customDerivative(f: (...args: never[]) => unknown, rule: object): (...args: unknown[]) => unknown {
-  const given = rule as Partial<JvpRule<readonly unknown[], unknown> & VjpRule<readonly unknown[], unknown>>;
+  const given = (rule ?? {}) as Partial<JvpRule<readonly unknown[], unknown> & VjpRule<readonly unknown[], unknown>>;
   if ((given.jvp === undefined) === (given.vjp === undefined)) {
     throw new NablaError(
       "E-OPTION",
@@ -171,7 +171,10 @@ export function customDerivative(f: (...args: never[]) => unknown, rule: object)
       "customDerivative",
       tensors,
       (leaves) => {
-        const result = flattenResults("customDerivative", f(...(rebuildArguments(inputs, leaves) as never[])));
+        const result = flattenResults(
+          "customDerivative",
+          callGiven("customDerivative", f, rebuildArguments(inputs, leaves)),
+        );
         structure = result.structure;
         return result.tensors;
       },
@@ -188,6 +191,7 @@ export function customDerivative(f: (...args: never[]) => unknown, rule: object)
         throw new NablaError(
           "E-TREE",
           `customDerivative: ${what}: ${result.tensors.length} tensors, expected ${like.length}`,
+          "one tensor for each",
         );
       }
       return result.tensors.map((t, i) => {
@@ -196,6 +200,7 @@ export function customDerivative(f: (...args: never[]) => unknown, rule: object)
           throw new NablaError(
             "E-SHAPE",
             `customDerivative: ${what} ${i} has shape ${showShape(t.shape)}, expected ${showShape(shape)}`,
+            "broadcastTo or sum to that shape",
           );
         return isFloat(dtype) ? convert(t, dtype) : t;
       });
@@ -215,14 +220,21 @@ export function customDerivative(f: (...args: never[]) => unknown, rule: object)
           mode: "jvp",
           jvp: (primals, tangents) => {
             const trees = [rebuildArguments(inputs, primals), rebuildArguments(inputs, tangents)] as const;
-            return checked("the tangent", pair("jvp", given.jvp?.(...trees))[1], structure, outputTypes);
+            const returned = callGiven("customDerivative: jvp", given.jvp as () => unknown, trees);
+            return checked("the tangent", pair("jvp", returned)[1], structure, outputTypes);
           },
         }
       : {
           mode: "vjp",
           vjp: (primals, cotangents) => {
-            const [, pullback] = pair("vjp", given.vjp?.(...rebuildArguments(inputs, primals)));
-            const back = (pullback as (ct: unknown) => unknown)(unflatten(structure, cotangents));
+            const rule = given.vjp as () => unknown;
+            const [, pullback] = pair(
+              "vjp",
+              callGiven("customDerivative: vjp", rule, rebuildArguments(inputs, primals)),
+            );
+            const back = callGiven("customDerivative: the pullback", pullback as () => unknown, [
+              unflatten(structure, cotangents),
+            ]);
             return checked("the cotangent", back, undefined, tensors);
           },
         };

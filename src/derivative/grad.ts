@@ -2,8 +2,9 @@
 import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { showShape } from "../base/shape.ts";
+import { describe } from "../graph/convert.ts";
 import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, type Inputs } from "../graph/trees.ts";
+import { callGiven, type FlatArguments, flattenArguments, type Inputs } from "../graph/trees.ts";
 import { reshape } from "../ops/movement.ts";
 import { instantiate } from "../transform/linearize.ts";
 import { flatFunction, linearMap, pull } from "./products.ts";
@@ -17,6 +18,34 @@ export interface GradOptions<W extends number | readonly number[] = number> {
   readonly strict?: boolean;
 }
 
+/** The argument by which to differentiate: floats. */
+export function varied(what: string, args: readonly unknown[], i: number): FlatArguments {
+  if (!Number.isInteger(i) || i < 0 || i >= args.length) {
+    throw new NablaError(
+      "E-OPTION",
+      `${what}: wrt names argument ${i}, but ${args.length} ${args.length === 1 ? "is" : "are"} given`,
+      "a place from 0, and a value for each argument",
+    );
+  }
+  const flat = flattenArguments(what, args[i], `argument ${i}`);
+  if (flat.structure.kind === "leaf" && flat.tensors.length === 0) {
+    throw new NablaError(
+      "E-VALUE",
+      `${what}: argument ${i} is ${describe(args[i])}, no tensor`,
+      "a tensor, or a tree of plain objects and arrays",
+    );
+  }
+  flat.tensors.forEach((t, k) => {
+    if (!isFloat(t.dtype))
+      throw new NablaError(
+        "E-DTYPE",
+        `${what}: ${flat.paths[k]} is ${t.dtype}; only floats have a derivative`,
+        'cast(x, "float64"), or another wrt',
+      );
+  });
+  return flat;
+}
+
 /** The value of f and its gradients by the chosen arguments, as trees like the arguments. */
 export function gradTree(
   what: string,
@@ -24,35 +53,18 @@ export function gradTree(
   args: readonly unknown[],
   wrt: readonly number[],
 ): { readonly value: Tensor; readonly gradients: readonly unknown[] } {
-  const inputs = wrt.map((i) => {
-    if (!Number.isInteger(i) || i < 0 || i >= args.length) {
-      throw new NablaError(
-        "E-OPTION",
-        `${what}: wrt names argument ${i}, but ${args.length} ${args.length === 1 ? "is" : "are"} given`,
-      );
-    }
-    const flat = flattenArguments(what, args[i], `argument ${i}`);
-    flat.tensors.forEach((t, k) => {
-      if (!isFloat(t.dtype))
-        throw new NablaError(
-          "E-DTYPE",
-          `${what}: ${flat.paths[k]} is ${t.dtype}; only floats have a derivative`,
-          'cast(x, "float64"), or another wrt',
-        );
-    });
-    return flat;
-  });
+  const inputs = wrt.map((i) => varied(what, args, i));
   const held = args.map((a, i) => {
     if (wrt.includes(i)) return a;
     const flat = flattenArguments(what, a, `argument ${i}`);
     return flat.rebuild(flat.tensors);
   });
-  const bound = (...varied: never[]): unknown => {
+  const bound = (...chosen: never[]): unknown => {
     const all = [...held];
     wrt.forEach((i, k) => {
-      all[i] = varied[k];
+      all[i] = chosen[k];
     });
-    return f(...(all as never[]));
+    return callGiven(what, f, all);
   };
   const { flat } = flatFunction(what, bound, inputs);
   const primals = inputs.flatMap((a) => a.tensors);
@@ -86,7 +98,11 @@ export function scalarResult(what: string, results: readonly Tensor[]): Tensor {
     );
   }
   if (!isFloat(value.dtype))
-    throw new NablaError("E-DTYPE", `${what}: the function returns ${value.dtype}; only floats have a derivative`);
+    throw new NablaError(
+      "E-DTYPE",
+      `${what}: the function returns ${value.dtype}; only floats have a derivative`,
+      'cast(y, "float64")',
+    );
   return value.rank === 0 ? value : reshape(value, []);
 }
 
@@ -155,9 +171,16 @@ function evaluate(
   { wrt = 0, strict = false }: GradOptions<number | readonly number[]>,
 ): [Tensor, unknown] {
   const list = typeof wrt === "number" ? [wrt] : wrt;
+  if (!Array.isArray(list) || new Set(list).size !== list.length) {
+    throw new NablaError(
+      "E-OPTION",
+      `${what}: wrt is ${JSON.stringify(wrt)}`,
+      "the place of an argument, or a list of different ones",
+    );
+  }
   if (args.length === 0)
     throw new NablaError("E-TREE", `${what}: called without arguments`, "the point at which to differentiate");
-  if (strict) checkStrict(what, f, args);
+  if (strict) checkStrict(what, f, args, list);
   const { value, gradients } = gradTree(what, f, args, list);
   return [value, typeof wrt === "number" ? gradients[0] : gradients];
 }

@@ -8,7 +8,14 @@ import { Environment, type Graph, trace } from "../graph/graph.ts";
 import { toSVG } from "../graph/svg.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import { showGraph } from "../graph/text.ts";
-import { type FlatArguments, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import {
+  callGiven,
+  type FlatArguments,
+  flattenArguments,
+  flattenResults,
+  type Inputs,
+  rebuildArguments,
+} from "../graph/trees.ts";
 import { add } from "../ops/arithmetic.ts";
 import { instantiate } from "../transform/linearize.ts";
 import { share } from "../transform/share.ts";
@@ -184,7 +191,7 @@ export function graphOf(f: (...args: never[]) => unknown, ...examples: unknown[]
       "graphOf",
       tensors,
       (leaves) => {
-        const results = flattenResults("graphOf", g(...(rebuildArguments(inputs, leaves) as never[])));
+        const results = flattenResults("graphOf", callGiven("graphOf", g, rebuildArguments(inputs, leaves)));
         names ??= leafPaths(results.structure, "output");
         return results.tensors;
       },

@@ -9,8 +9,12 @@ import { add, cast } from "../ops/arithmetic.ts";
 import { sumTo } from "../ops/movement.ts";
 import type { Evaluated } from "./steps.ts";
 
-/** An order is made of integers, and yet a kink where elements tie. */
-const hasKinks = (t: Tensor): boolean => !isFloat(t.dtype) && (t.operation.undefinedAt?.length ?? 0) > 0;
+/** An order is made of integers, and yet a kink where elements tie; so is a part of it. */
+function hasKinks(t: Tensor): boolean {
+  let source = t;
+  while (source.operation.kind === "movement" && source.inputs.length === 1) source = source.inputs[0] as Tensor;
+  return !isFloat(source.dtype) && (source.operation.undefinedAt?.length ?? 0) > 0;
+}
 const ones = (t: Tensor): Tensor => filled(1, t.shape);
 
 /** > 0 where an element has influence; nodes without any are missing. */
@@ -41,7 +45,7 @@ function passOn(
 ): void {
   const { operation, attributes } = node;
   const input = node.inputs[i] as Tensor;
-  if (hasKinks(input)) {
+  if (hasKinks(input) && operation.kind !== "movement") {
     give(input, ones(input));
     return;
   }

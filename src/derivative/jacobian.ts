@@ -1,15 +1,14 @@
 /** Jacobians and Hessians: a linear map applied to all basis vectors at once. */
-import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { unflatten } from "../base/tree.ts";
 import { trace } from "../graph/graph.ts";
 import { constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, type Inputs } from "../graph/trees.ts";
+import { callGiven, flattenArguments, type Inputs } from "../graph/trees.ts";
 import { broadcastTo, moveAxis, reshape, slice } from "../ops/movement.ts";
 import { convert } from "../ops/record.ts";
 import { instantiate } from "../transform/linearize.ts";
 import { vectorize } from "../transform/vectorize.ts";
-import { gradTree } from "./grad.ts";
+import { gradTree, varied } from "./grad.ts";
 import { flatFunction, linearMap, pull } from "./products.ts";
 
 export interface JacobianOptions {
@@ -33,7 +32,9 @@ function jacobianFlat(
   const varying = map.outputs.filter((_, i) => map.varies[i]);
   const outputSizes = varying.map((t) => t.size);
   const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
-  const forward = mode === undefined ? total(inputSizes) <= total(outputSizes) : mode === "forward";
+  // A rule that states a pullback alone has no batch of tangents, only one of cotangents.
+  const pushes = map.graph.nodes.every((node) => node.results === undefined || node.operation.batchAll !== undefined);
+  const forward = mode === undefined ? pushes && total(inputSizes) <= total(outputSizes) : mode === "forward";
 
   /** For every row of the result: the derivatives of all columns. */
   let blocks: (i: number, j: number) => Tensor;
@@ -117,23 +118,15 @@ export function jacobian(
     throw new NablaError("E-OPTION", `jacobian: there is no mode "${mode}"`, '"forward" or "reverse"');
   }
   return (...args: unknown[]) => {
-    if (args.length <= wrt)
-      throw new NablaError("E-OPTION", `jacobian: wrt names argument ${wrt}, but ${args.length} are given`);
-    const input = flattenArguments("jacobian", args[wrt], `argument ${wrt}`);
-    for (const [i, t] of input.tensors.entries()) {
-      if (!isFloat(t.dtype))
-        throw new NablaError(
-          "E-DTYPE",
-          `jacobian: ${input.paths[i]} is ${t.dtype}; only floats have a derivative`,
-          'cast(x, "float64")',
-        );
-    }
+    const input = varied("jacobian", args, wrt);
     const held = args.map((a, i) => {
       if (i === wrt) return a;
       const flat = flattenArguments("jacobian", a);
       return flat.rebuild(flat.tensors);
     });
-    const { flat, structure } = flatFunction("jacobian", (x: never) => f(...(held.with(wrt, x) as never[])), [input]);
+    const { flat, structure } = flatFunction("jacobian", (x: never) => callGiven("jacobian", f, held.with(wrt, x)), [
+      input,
+    ]);
     const rows = jacobianFlat(flat, input.tensors, mode);
     return unflatten(
       structure(),

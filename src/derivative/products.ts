@@ -7,6 +7,7 @@ import { toTensor } from "../graph/convert.ts";
 import { type Graph, trace } from "../graph/graph.ts";
 import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import {
+  callGiven,
   flattenArguments,
   flattenResults,
   type Input,
@@ -58,23 +59,29 @@ export function pull({ graph, varies }: LinearMap, cotangents: readonly Tangent[
   );
 }
 
-/** A tangent or cotangent tree for these tensors: same structure, same shapes. */
-export function matchingTensors(
+/** The tensors of a tangent or cotangent: the same tree as these have, and their shapes. */
+function matchingTensors(
   what: string,
   tree: unknown,
+  structure: FlatInput["structure"],
   like: readonly Tensor[],
-  paths: readonly string[],
 ): Tensor[] {
-  const { tensors } = flattenArguments(what, tree);
-  if (tensors.length !== like.length) {
-    throw new NablaError("E-TREE", `${what}: expected ${like.length} tensors, got ${tensors.length}`);
+  const given = flattenArguments(what, tree, "");
+  checkSameStructure(what, structure, given.structure);
+  if (given.tensors.length !== like.length) {
+    throw new NablaError(
+      "E-TREE",
+      `${what}: ${given.tensors.length} tensors, expected ${like.length}`,
+      "a tensor wherever there is one in what it belongs to",
+    );
   }
-  return tensors.map((t, i) => {
+  return given.tensors.map((t, i) => {
     const target = like[i] as Tensor;
     if (!sameShape(t.shape, target.shape)) {
       throw new NablaError(
         "E-SHAPE",
-        `${what}: ${paths[i] ?? i} has shape ${showShape(target.shape)}, its (co)tangent ${showShape(t.shape)}`,
+        `${what}${given.paths[i]} has shape ${showShape(t.shape)}, what it belongs to ${showShape(target.shape)}`,
+        `shape ${showShape(target.shape)}`,
       );
     }
     return convert(t, target.dtype);
@@ -110,22 +117,30 @@ export function jvp(
   primals: readonly unknown[],
   tangents: readonly unknown[],
 ): [unknown, unknown] {
+  return pushForward("jvp", f, primals, tangents);
+}
+
+/** The value and the tangent of f. */
+function pushForward(
+  what: string,
+  f: (...args: never[]) => unknown,
+  primals: readonly unknown[],
+  tangents: readonly unknown[],
+): [unknown, unknown] {
   if (!Array.isArray(primals) || !Array.isArray(tangents) || primals.length !== tangents.length) {
     throw new NablaError(
       "E-TREE",
-      "jvp: primals and tangents are lists with one entry for each argument of f",
+      `${what}: primals and tangents are lists with one entry for each argument of f`,
       "jvp(f, [x], [v])",
     );
   }
-  const inputs = primals.map((p, i) => flattenArguments("jvp", p, `argument ${i}`));
+  const inputs = primals.map((p, i) => flattenArguments(what, p, `argument ${i}`));
   const flat = inputs.flatMap((a) => a.tensors);
-  const directions = matchingTensors(
-    "jvp",
-    tangents.flatMap((t) => flattenArguments("jvp", t).tensors),
-    flat,
-    inputs.flatMap((a) => a.paths),
+  const directions = inputs.flatMap(({ structure, tensors }, i) =>
+    matchingTensors(`${what}: the tangent of argument ${i}`, tangents[i], structure, tensors),
   );
-  const { graph, structure } = traceTree("jvp", f, inputs, flat);
+  const { flat: g, structure } = flatFunction(what, f, inputs);
+  const graph = trace(what, flat, g, flat);
   const result = linearize(
     graph,
     flat,
@@ -152,21 +167,11 @@ export function flatFunction(
   let structure: ReturnType<typeof flattenResults>["structure"] | undefined;
   const flat: FlatFunction = (leaves) => {
     const args = rebuildArguments(inputs, leaves);
-    const result = flattenResults(what, f(...(args as never[])));
+    const result = flattenResults(what, callGiven(what, f, args));
     structure = result.structure;
     return result.tensors;
   };
   return { flat, structure: () => structure as ReturnType<typeof flattenResults>["structure"] };
-}
-
-function traceTree(
-  what: string,
-  f: (...args: never[]) => unknown,
-  inputs: readonly FlatInput[],
-  flat: readonly Tensor[],
-): { graph: Graph; structure: () => ReturnType<typeof flattenResults>["structure"] } {
-  const { flat: g, structure } = flatFunction(what, f, inputs);
-  return { graph: trace(what, flat, g, flat), structure };
 }
 
 /**
@@ -190,9 +195,7 @@ export function vjp(f: (...args: never[]) => unknown, ...primals: unknown[]): [u
   const { flat: g, structure } = flatFunction("vjp", f, inputs);
   const map = linearMap("vjp", g, flat);
   const pullback = (cotangent: unknown): unknown => {
-    const given = flattenArguments("vjp", cotangent, "cotangent");
-    checkSameStructure("vjp: the cotangent", structure(), given.structure);
-    const cts = matchingTensors("vjp", given.tensors, map.outputs, given.paths);
+    const cts = matchingTensors("vjp: the cotangent", cotangent, structure(), map.outputs);
     const back = pull(map, cts);
     let at = 0;
     return inputs.map((input) => {
@@ -220,7 +223,7 @@ export function hvp<X, A extends readonly unknown[]>(
 export function hvp(f: (...args: never[]) => unknown): (x: never, v: never, ...rest: never[]) => unknown {
   return (x: unknown, v: unknown, ...rest: unknown[]) => {
     const g = (point: unknown): unknown => gradTree("hvp", f, [point, ...rest], [0]).gradients[0];
-    return jvp(g as (...args: Tensor[]) => Tensor, [x as TensorLike], [v as TensorLike])[1];
+    return pushForward("hvp", g, [x], [v])[1];
   };
 }
 
@@ -234,8 +237,7 @@ export function directionalDerivative(f: (x: Tensor) => TensorLike, x: TensorLik
 export function directionalDerivative<X>(f: (x: X) => TensorLike, x: Input<X>, v: Input<X>): Tensor;
 export function directionalDerivative<X>(f: (x: X) => TensorLike): (x: Input<X>, v: Input<X>) => Tensor;
 export function directionalDerivative(f: (x: never) => unknown, ...given: unknown[]): unknown {
-  const run = (x: unknown, v: unknown): unknown =>
-    jvp(f as (...args: Tensor[]) => Tensor, [x as TensorLike], [v as TensorLike])[1];
+  const run = (x: unknown, v: unknown): unknown => pushForward("directionalDerivative", f, [x], [v])[1];
   return given.length === 0 ? run : run(given[0], given[1]);
 }
 

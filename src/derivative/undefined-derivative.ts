@@ -3,8 +3,8 @@ import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { trace } from "../graph/graph.ts";
 import type { UndefinedRule } from "../graph/operation.ts";
-import { type Tensor, withSources } from "../graph/tensor.ts";
-import { flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import { hasValue, type Tensor, withSources } from "../graph/tensor.ts";
+import { callGiven, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { dependents, influenceOf } from "./influence.ts";
 import { elementAt, evaluate, indexOf, insideOf } from "./steps.ts";
@@ -46,7 +46,8 @@ function sentence({ operation, inputs, index, why, convention, sides, source, wh
   const place = index.length > 0 ? ` at element [${index.join(", ")}]` : "";
   const [left, right] = sides ?? [];
   const sided = sides ? `, from the left ${left ?? "none"}, from the right ${right ?? "none"}` : "";
-  return `${operation}(${inputs.map((v) => Number(v.toPrecision(6))).join(", ")})${place}${where ? ` in ${where}` : ""}: ${why}; grad uses ${convention}${sided}${source ? `\n  at ${source}` : ""}`;
+  const of = inputs.length > 0 ? `(${inputs.map((v) => Number(v.toPrecision(6))).join(", ")})` : "";
+  return `${operation}${of}${place}${where ? ` in ${where}` : ""}: ${why}; grad uses ${convention}${sided}${source ? `\n  at ${source}` : ""}`;
 }
 
 /**
@@ -61,17 +62,30 @@ export function undefinedDerivatives<A extends readonly unknown[]>(
   ...args: Inputs<A>
 ): UndefinedDerivatives;
 export function undefinedDerivatives(f: (...args: never[]) => unknown, ...args: unknown[]): UndefinedDerivatives {
-  return find(f, args);
+  return find("undefinedDerivatives", f, args, () => true);
 }
 
-function find(f: (...args: never[]) => unknown, args: readonly unknown[]): UndefinedDerivatives {
-  const inputs = args.map((arg, i) => flattenArguments("undefinedDerivatives", arg, `argument ${i}`));
+/** Looks for points without a derivative by the arguments of which `wanted` holds. */
+function find(
+  what: string,
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  wanted: (argument: number) => boolean,
+): UndefinedDerivatives {
+  const inputs = args.map((arg, i) => flattenArguments(what, arg, `argument ${i}`));
   const tensors = inputs.flatMap((input) => input.tensors);
+  if (!tensors.every(hasValue)) {
+    throw new NablaError(
+      "E-NO-VALUE",
+      `${what}: whether a derivative exists depends on values, and there are none while compile, vmap or scan traces`,
+      "the check outside of them, grad without { strict: true } inside",
+    );
+  }
   const graph = withSources(() =>
     trace(
-      "undefinedDerivatives",
+      what,
       tensors,
-      (leaves) => flattenResults("undefinedDerivatives", f(...(rebuildArguments(inputs, leaves) as never[]))).tensors,
+      (leaves) => flattenResults(what, callGiven(what, f, rebuildArguments(inputs, leaves))).tensors,
       tensors,
     ),
   );
@@ -79,7 +93,7 @@ function find(f: (...args: never[]) => unknown, args: readonly unknown[]): Undef
   search(
     graph,
     tensors,
-    tensors.map((t) => isFloat(t.dtype)),
+    inputs.flatMap((input, i) => input.tensors.map((t) => wanted(i) && isFloat(t.dtype))),
     undefined,
     found,
   );
@@ -108,10 +122,11 @@ function search(
         const within = inside.graph.inputs.map((leaf, i) => isFloat(leaf.dtype) && (own[i] as boolean));
         search(inside.graph, inside.args, carriedOn(node, inside.graph, within), join(where, inside.where), found);
       }
-      continue;
     }
-    for (const rule of node.operation.undefinedAt ?? [])
-      report(node, inputs, evaluated.value(node), weight, rule, where, found);
+    for (const rule of node.operation.undefinedAt ?? []) {
+      if (rule.by !== undefined && !varies.has(node.inputs[rule.by] as Tensor)) continue;
+      report(node, inputs, node.results === undefined ? evaluated.value(node) : node, weight, rule, where, found);
+    }
   }
 }
 
@@ -133,14 +148,14 @@ function report(
   found: UndefinedDerivative[],
 ): void {
   const elementwise = node.operation.kind === "elementwise";
-  const mask = rule.within?.(inputs, output, node.attributes) ?? rule.at(...inputs);
+  const mask = rule.within?.(inputs, output, node.attributes, weight) ?? rule.at(...inputs);
   const full = elementwise ? broadcastTo(mask, node.shape) : mask;
   full.data.forEach((hit, place) => {
     if (hit === 0 || (elementwise && weight.data[place] === 0)) return;
     const index = indexOf(place, full.shape);
     const values = elementwise
       ? inputs.map((x) => elementAt(x, index))
-      : inputs.slice(0, 1).map((x) => (x.size === full.size ? (x.data[place] as number) : Number.NaN));
+      : inputs.slice(0, 1).flatMap((x) => (x.size === full.size ? [x.data[place] as number] : []));
     const sides = rule.sides?.(...values);
     found.push({
       operation: node.operation.name,
@@ -156,8 +171,13 @@ function report(
 }
 
 /** The same as an error: for `grad(f, { strict: true })`. */
-export function checkStrict(what: string, f: (...args: never[]) => unknown, args: readonly unknown[]): void {
-  const found = find(f, args);
+export function checkStrict(
+  what: string,
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  wrt: readonly number[],
+): void {
+  const found = find(what, f, args, (i) => wrt.includes(i));
   const [first] = found;
   if (first === undefined) return;
   const more = found.length > 1 ? ` (and ${found.length - 1} more: undefinedDerivatives lists them)` : "";

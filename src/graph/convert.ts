@@ -23,13 +23,21 @@ export function toTensor(what: string, value: TensorLike, dtype?: DType): Tensor
     return constant(data, [value.length]);
   }
   if (Array.isArray(value)) return fromNested(what, value, dtype);
-  throw new NablaError("E-VALUE", `${what}: expected a tensor, a number or an array, got ${describe(value)}`);
+  throw new NablaError(
+    "E-VALUE",
+    `${what}: expected a tensor, a number or an array, got ${describe(value)}`,
+    "tensor(…) of numbers, nested arrays of them, or a Float32Array, Int32Array, …",
+  );
 }
 
-function describe(value: unknown): string {
+/** A value in a few words, for messages. */
+export function describe(value: unknown): string {
   if (value === undefined) return "nothing (undefined)";
   if (value === null) return "null";
-  return typeof value === "function" ? "a function" : `${typeof value} ${JSON.stringify(value)?.slice(0, 40)}`;
+  if (typeof value === "function") return "a function";
+  if (typeof value === "string") return `string ${JSON.stringify(value.slice(0, 40))}`;
+  if (typeof value !== "object") return `${typeof value} ${String(value)}`;
+  return `object ${value.constructor?.name ?? ""} with ${Object.keys(value).slice(0, 5).join(", ") || "nothing in it"}`;
 }
 
 function fromNested(what: string, array: NestedArray, dtype: DType | undefined): Tensor {
@@ -47,7 +55,11 @@ function fromNested(what: string, array: NestedArray, dtype: DType | undefined):
       if (typeof value !== "number" && typeof value !== "boolean") {
         throw Array.isArray(value)
           ? ragged(what, path, `an array of ${value.length}`, "a number", shape)
-          : new NablaError("E-VALUE", `${what}: element ${path} is ${describe(value)}, not a number`);
+          : new NablaError(
+              "E-VALUE",
+              `${what}: element ${path} is ${describe(value)}, not a number`,
+              "numbers or booleans only; stack(…) for a list of tensors",
+            );
       }
       data[next++] = Number(value);
       return;
@@ -69,7 +81,14 @@ const ragged = (what: string, path: string, got: string, expected: string, shape
     "padding the rows to one length, or a list of tensors",
   );
 
-/** A plain number takes the dtype of the tensors it meets (a fraction lifts integers to float64). */
+/** Whether integers of this dtype hold the number. */
+const holds = (dtype: DType, v: number): boolean =>
+  Number.isInteger(v) && (dtype === "uint32" ? v >= 0 && v < 2 ** 32 : v >= -(2 ** 31) && v < 2 ** 31);
+
+/**
+ * A plain number takes the dtype of the tensors it meets; one that their integers do not hold (a fraction, −1 beside
+ * uint32) lifts them to float64.
+ */
 export function meet(what: string, values: readonly TensorLike[]): { tensors: Tensor[]; dtype: DType } {
   const tensors: (Tensor | number)[] = values.map((v) => (typeof v === "number" ? v : toTensor(what, v)));
   let dtype: DType | undefined;
@@ -79,7 +98,7 @@ export function meet(what: string, values: readonly TensorLike[]): { tensors: Te
   for (const t of tensors) {
     if (typeof t !== "number") continue;
     if (dtype === undefined) dtype = "float64";
-    else if (!isFloat(dtype)) dtype = !Number.isInteger(t) ? "float64" : dtype === "bool" ? "int32" : dtype;
+    else if (!isFloat(dtype)) dtype = !holds(dtype, t) ? "float64" : dtype === "bool" ? "int32" : dtype;
   }
   const common = dtype ?? "float64";
   return { tensors: tensors.map((t) => (typeof t === "number" ? filled(t, [], common) : t)), dtype: common };

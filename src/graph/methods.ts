@@ -35,6 +35,7 @@ type Binary = (y: TensorLike) => Tensor;
 type Reduction = (options?: ReduceOptions) => Tensor;
 type Deviation = (options?: ReduceOptions & { readonly correction?: number }) => Tensor;
 type ArgReduction = (options?: { readonly axis?: number; readonly keepDims?: boolean }) => Tensor;
+type Cumulation = (options?: { readonly axis?: number; readonly reverse?: boolean }) => Tensor;
 type AlongAxis = (options?: { readonly axis?: number }) => Tensor;
 
 /** What tensors inherit. */
@@ -89,7 +90,7 @@ export interface TensorMethods {
   readonly argmin: ArgReduction;
   readonly any: Reduction;
   readonly all: Reduction;
-  readonly cumsum: (options?: { readonly axis?: number; readonly reverse?: boolean }) => Tensor;
+  readonly cumsum: Cumulation;
   readonly variance: Deviation;
   readonly std: Deviation;
   readonly norm: (options?: NormOptions) => Tensor;
@@ -106,4 +107,34 @@ export interface TensorMethods {
   readonly take: (index: TensorLike, options?: { readonly axis?: number }) => Tensor;
   readonly at: (...indices: readonly TensorLike[]) => Tensor;
   readonly sort: (options?: SortOptions) => Tensor;
+  readonly trunc: Unary;
+  readonly floorDivide: Binary;
+  readonly isNaN: Unary;
+  readonly isFinite: Unary;
+  readonly logicalXor: Binary;
+  readonly log2: Unary;
+  readonly log10: Unary;
+  readonly cbrt: Unary;
+  readonly asin: Unary;
+  readonly acos: Unary;
+  readonly atan: Unary;
+  readonly sinh: Unary;
+  readonly cosh: Unary;
+  readonly erfc: Unary;
+  readonly cumprod: Cumulation;
+  readonly diagonal: Unary;
+  readonly expandDims: (axis: number | readonly number[]) => Tensor;
+  readonly flip: (axis?: Axes) => Tensor;
+  readonly matrixTranspose: Unary;
+  readonly moveAxis: (from: number, to: number) => Tensor;
+  readonly pad: (widths: readonly (readonly [number, number])[], value?: number) => Tensor;
+  readonly repeat: (times: number, axis?: number) => Tensor;
+  readonly roll: (shift: number, axis?: number) => Tensor;
+  readonly split: (parts: number | readonly number[], axis?: number) => Tensor[];
+  readonly swapAxes: (a: number, b: number) => Tensor;
+  readonly tile: (repeats: readonly number[] | number) => Tensor;
+  readonly dot: Binary;
+  readonly takeAlongAxis: (index: TensorLike, axis?: number) => Tensor;
+  readonly argsort: (options?: SortOptions) => Tensor;
+  readonly topK: (k: number) => { readonly values: Tensor; readonly indices: Tensor };
 }

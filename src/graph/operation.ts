@@ -26,8 +26,10 @@ export type PartialRule = (output: Tensor, ...inputs: readonly Tensor[]) => Tens
 export interface UndefinedRule {
   /** True where the derivative does not exist. */
   at(...inputs: readonly Tensor[]): Tensor;
-  /** The same where it takes more than the inputs, e.g. the axes. */
-  within?(inputs: readonly Tensor[], output: Tensor, attributes: Attributes): Tensor;
+  /** The same where it takes more than the inputs: the axes, or which elements of the output have influence (> 0). */
+  within?(inputs: readonly Tensor[], output: Tensor, attributes: Attributes, influence: Tensor): Tensor;
+  /** The input by which there is no derivative, if there is one by the others: the rule holds where it varies. */
+  readonly by?: number;
   readonly why: string;
   /** What the gradient uses there instead. */
   readonly convention: string;
@@ -106,6 +108,8 @@ export interface Operation {
     attributes: Attributes,
     output: Tensor,
   ): Tensor | undefined;
+  /** A linear operation that picks a block of its input: where it begins. Its transpose lays the cotangent there. */
+  block?(attributes: Attributes): readonly number[] | undefined;
   /** Tangent of the result from tangents of the inputs (undefined: zero), in terms of other operations. */
   jvp?(
     tangents: readonly (Tensor | undefined)[],
@@ -147,6 +151,11 @@ export interface Operation {
   view?(input: Type, view: View, attributes: Attributes, result: Type): View | undefined;
   /** Reductions, products and routines: the name and parameters of a kernel of the backend. */
   kernel?(inputs: readonly Type[], attributes: Attributes, result: Type): KernelRequest;
+  /**
+   * About how many nanoseconds the reference takes, where that is much more than the kernel would: much work on
+   * constants is then done by the kernel too.
+   */
+  work?(inputs: readonly Type[], attributes: Attributes, result: Type): number;
 
   /** What the laws feed it. */
   readonly laws?: Laws;

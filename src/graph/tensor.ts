@@ -18,6 +18,8 @@ let nextId = 0;
 /** How many traces are open; variables of the innermost have this level. */
 let depth = 0;
 let sources = false;
+/** Told of every value that is computed at once. */
+let observer: ((operation: Operation, inputs: readonly Tensor[], results: readonly Tensor[]) => void) | undefined;
 
 /** Values that live elsewhere until someone reads them (a compiled program's arena). */
 export interface Resident {
@@ -131,6 +133,16 @@ export class Tensor extends WithMethods {
   toJSON(): unknown {
     return this.toArray();
   }
+
+  /** JavaScript's own `-x`, `2 * x`, `x > 0` know no tensors: without this they would be NaN or false, silently. */
+  [Symbol.toPrimitive](hint: "string" | "number" | "default"): string {
+    if (hint !== "number") return this.toString();
+    throw new NablaError(
+      "E-VALUE",
+      `a tensor ${this.dtype}${showShape(this.shape)} stands where JavaScript computes with numbers`,
+      "neg(x), mul(x, y), less(x, y), …, or x.item() for the number itself; a number that is passed as an argument becomes a tensor, one that is closed over stays",
+    );
+  }
 }
 
 const formatNumber = (v: number): string => (Number.isInteger(v) ? String(v) : String(Number(v.toPrecision(6))));
@@ -205,6 +217,17 @@ export function withSources<R>(f: () => R, on = true): R {
   }
 }
 
+/** Runs `f` while `observe` is told of every value that is computed at once, for f's trace has no node of it. */
+export function observing<R>(f: () => R, observe: NonNullable<typeof observer>): R {
+  const before = observer;
+  observer = observe;
+  try {
+    return f();
+  } finally {
+    observer = before;
+  }
+}
+
 function levelOf(operation: Operation, inputs: readonly Tensor[]): number {
   let level = 0;
   for (const input of inputs) if (input.level > level) level = input.level;
@@ -218,6 +241,47 @@ function levelOf(operation: Operation, inputs: readonly Tensor[]): number {
   return level;
 }
 
+/** The results of an operation on constants by another way than the reference, which may decline. */
+export type Evaluator = (
+  operation: Operation,
+  inputs: readonly Type[],
+  attributes: Attributes,
+  results: readonly Type[],
+  values: readonly Data[],
+) => readonly Data[] | undefined;
+
+let faster: Evaluator | undefined;
+
+/** Operations that state their work are first offered to this evaluator. */
+export function evaluateBy(evaluator: Evaluator): void {
+  faster = evaluator;
+}
+
+function evaluate(
+  operation: Operation,
+  values: readonly Data[],
+  inputs: readonly Type[],
+  attributes: Attributes,
+  result: Type,
+): Data {
+  const results = operation.work && faster?.(operation, inputs, attributes, [result], values);
+  return results?.[0] ?? operation.evaluate(values, inputs, attributes, result);
+}
+
+function evaluateAll(
+  operation: Operation,
+  values: readonly Data[],
+  inputs: readonly Type[],
+  attributes: Attributes,
+  results: readonly Type[],
+): readonly Data[] {
+  return (
+    (operation.work && faster?.(operation, inputs, attributes, results, values)) ??
+    operation.evaluateAll?.(values, inputs, attributes) ??
+    []
+  );
+}
+
 /** The one way in which nodes come to be. */
 export function apply(operation: Operation, inputs: readonly Tensor[], attributes: Attributes = plain): Tensor {
   const type = operation.infer(inputs, attributes) as Type;
@@ -228,8 +292,10 @@ export function apply(operation: Operation, inputs: readonly Tensor[], attribute
 export function make(operation: Operation, inputs: readonly Tensor[], attributes: Attributes, type: Type): Tensor {
   const level = levelOf(operation, inputs);
   if (level > 0) return new Tensor(operation, inputs, attributes, type, level);
-  const data = operation.evaluate(inputs.map(valueOf), inputs, attributes, type);
-  return new Tensor(constantOperation, none, plain, type, 0, data);
+  const data = evaluate(operation, inputs.map(valueOf), inputs, attributes, type);
+  const result = new Tensor(constantOperation, none, plain, type, 0, data);
+  observer?.(operation, inputs, [result]);
+  return result;
 }
 
 /** `apply` for an operation with several results. */
@@ -241,8 +307,10 @@ export function applyAll(
   const results = operation.infer(inputs, attributes) as readonly Type[];
   const level = levelOf(operation, inputs);
   if (level === 0 && operation.evaluateAll !== undefined) {
-    const values = operation.evaluateAll(inputs.map(valueOf), inputs, attributes);
-    return values.map((data, i) => constant(data, (results[i] as Type).shape, (results[i] as Type).dtype));
+    const values = evaluateAll(operation, inputs.map(valueOf), inputs, attributes, results);
+    const made = values.map((data, i) => constant(data, (results[i] as Type).shape, (results[i] as Type).dtype));
+    observer?.(operation, inputs, made);
+    return made;
   }
   const node = new Tensor(operation, inputs, attributes, { shape: [], dtype: "float64" }, level, undefined, results);
   return results.map((type, index) => new Tensor(pickOperation, [node], { index }, type, level));
@@ -280,9 +348,9 @@ export function valueOf(t: Tensor): Data {
     } else {
       const values = node.inputs.map((input) => input.cached as Data);
       if (node.results === undefined) {
-        node.cached = node.operation.evaluate(values, node.inputs, node.attributes, node);
+        node.cached = evaluate(node.operation, values, node.inputs, node.attributes, node);
       } else {
-        several.set(node, node.operation.evaluateAll?.(values, node.inputs, node.attributes) ?? []);
+        several.set(node, evaluateAll(node.operation, values, node.inputs, node.attributes, node.results));
       }
     }
   }

@@ -1,7 +1,7 @@
 /** Functions over trees of tensors seen as functions over flat lists. */
-import { NablaError } from "../base/error.ts";
-import { flatten, leafPaths, type Structure, unflatten } from "../base/tree.ts";
-import { toTensor } from "./convert.ts";
+import { NablaError, userFrame } from "../base/error.ts";
+import { flatten, leafPaths, type Structure, showStructure, unflatten } from "../base/tree.ts";
+import { describe, toTensor } from "./convert.ts";
 import type { Type } from "./operation.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
 
@@ -76,4 +76,30 @@ export function rebuildArguments(inputs: readonly FlatArguments[], leaves: reado
     at += input.tensors.length;
     return input.rebuild(leaves.slice(from, at));
   });
+}
+
+/** f(...args). What makes it fail with a TypeError is, as a rule, an argument that is missing or has another tree. */
+export function callGiven<A extends readonly unknown[], R>(
+  what: string,
+  f: (...args: A) => R,
+  args: readonly unknown[],
+): R {
+  if (typeof f !== "function")
+    throw new NablaError("E-VALUE", `${what}: expected a function, got ${describe(f)}`, `${what} of a function`);
+  try {
+    return f(...(args as A));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const given = showStructure(flatten(args).structure);
+    const wrapped = new NablaError(
+      "E-TREE",
+      args.length < f.length
+        ? `${what}: the function takes ${f.length} arguments, but ${args.length} ${args.length === 1 ? "is" : "are"} given (${error.message})`
+        : `${what}: the function fails on arguments of the tree ${given} (${error.message})`,
+      "arguments of the number and tree that the function reads; an empty tensor is tensor([])",
+      userFrame(error),
+    );
+    wrapped.cause = error;
+    throw wrapped;
+  }
 }

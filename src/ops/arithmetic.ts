@@ -511,28 +511,20 @@ export const shiftRight = binary({
   ],
 });
 
-const jump = (name: string) => ({
-  at: (x: Tensor) => equal(x, round(x)),
-  why: `${name}(x) jumps at integers`,
-  convention: "0",
-});
+const isWhole = (x: Tensor): Tensor => equal(x, round(x));
 const rounding = (
   name: string,
   doc: string,
   evaluate: (x: number) => number,
   lower: (k: Lanes, x: Lane) => Lane,
+  jumps: (x: Tensor) => Tensor = isWhole,
+  where = "at integers",
 ): UnaryFunction =>
   unary({
     name,
     doc: `${doc}; slope 0`,
     evaluate: (x) => evaluate(x as number),
-    undefinedAt: [
-      {
-        ...jump(name),
-        at: (x) =>
-          name === "round" ? equal(sub(x as Tensor, floor(x as Tensor)), 0.5) : equal(x as Tensor, round(x as Tensor)),
-      },
-    ],
+    undefinedAt: [{ at: (x) => jumps(x as Tensor), why: `${name}(x) jumps ${where}`, convention: "0" }],
     lower: (k, x) => lower(k, x as Lane),
     edges: [[0.5], [1.5], [2.5], [-0.5], [-1.2], [Number.NaN], [Infinity], [-0], [1e300]],
   });
@@ -559,7 +551,14 @@ export const ceil = rounding("ceil", "the least integer ≥ x", Math.ceil, (k, x
  * @example
  * trunc([1.5, -1.5]).toArray() // [1, -1]
  */
-export const trunc = rounding("trunc", "x without its fraction", Math.trunc, (k, x) => k.trunc(x));
+export const trunc = rounding(
+  "trunc",
+  "x without its fraction",
+  Math.trunc,
+  (k, x) => k.trunc(x),
+  (x) => logicalAnd(isWhole(x), notEqual(x, 0)),
+  "at integers other than 0",
+);
 
 /**
  * The nearest integer, halves to even as in NumPy; slope 0.
@@ -567,12 +566,37 @@ export const trunc = rounding("trunc", "x without its fraction", Math.trunc, (k,
  * @example
  * round([0.5, 1.5, 1.7]).toArray() // [0, 2, 2]
  */
-export const round = rounding("round", "the nearest integer, halves to even", roundHalfEven, (k, x) => k.nearest(x));
+export const round = rounding(
+  "round",
+  "the nearest integer, halves to even",
+  roundHalfEven,
+  (k, x) => k.nearest(x),
+  (x) => equal(sub(x, floor(x)), 0.5),
+  "halfway between integers",
+);
 
 function roundHalfEven(x: number): number {
   const r = Math.round(x);
   return r - x === 0.5 && r % 2 !== 0 ? r - 1 : x < 0 && r === 0 ? -0 : r;
 }
+
+/** The integer (x − r)/y of a remainder r: the division may round up to the next, where x/y would. */
+const quotient = (x: Tensor, y: Tensor, r: Tensor): Tensor => round(div(sub(x, r), y));
+const remainderEdges = [
+  [5, 3],
+  [-5, 3],
+  [5, -3],
+  [1, 0],
+  [1, 0.1],
+  [Infinity, 2],
+  [2, Infinity],
+  [-2, Infinity],
+  [Number.NaN, 1],
+] as const;
+const remainderRanges = [
+  [0.1, 0.9],
+  [1, 2],
+] as const;
 
 /**
  * x − y·trunc(x/y), the sign of x (C's fmod, JavaScript's %).
@@ -586,29 +610,21 @@ export const rem = binary({
   domain: "number",
   evaluate: (x, y) => (x as number) % (y as number),
   evaluateInteger: (x, y) => (y === 0 ? 0 : (x as number) % (y as number)),
-  partials: [() => 1, (_, x, y) => neg(trunc(div(x as Tensor, y as Tensor)))],
+  partials: [() => 1, (r, x, y) => neg(quotient(x as Tensor, y as Tensor, r))],
   undefinedAt: [
     {
-      at: (x, y) => equal(rem(x as Tensor, y as Tensor), 0),
-      why: "the remainder jumps where x is a multiple of y",
+      at: (x, y) => logicalAnd(equal(rem(x as Tensor, y as Tensor), 0), notEqual(x as Tensor, 0)),
+      why: "the remainder jumps where x is a multiple of y other than 0",
       convention: "1 and −trunc(x/y)",
     },
   ],
   lower: (k, x, y) => k.call("rem", x as Lane, y as Lane),
-  ranges: [
-    [0.1, 0.9],
-    [1, 2],
-  ],
-  edges: [
-    [5, 3],
-    [-5, 3],
-    [5, -3],
-    [1, 0],
-    [Infinity, 2],
-    [2, Infinity],
-    [Number.NaN, 1],
-  ],
+  ranges: remainderRanges,
+  edges: remainderEdges,
 });
+
+/** From the remainder with the sign of x that with the sign of y. */
+const withSignOf = (y: number, r: number): number => (r !== 0 && r < 0 !== y < 0 ? r + y : r);
 
 /**
  * The remainder with the sign of y, as NumPy's and Python's.
@@ -616,13 +632,29 @@ export const rem = binary({
  * @example
  * mod([-1, 5], 3).toArray() // [2, 2]
  */
-export function mod(x: TensorLike, y: TensorLike): Tensor {
-  const r = rem(x, y);
-  return where(differsInSign(r, y), add(r, y), r);
-}
-
-const differsInSign = (r: Tensor, y: TensorLike): Tensor =>
-  logicalAnd(notEqual(r, 0), notEqual(less(r, 0), less(toTensor("mod", y), 0)));
+export const mod = binary({
+  name: "mod",
+  doc: "remainder of the division rounded down, sign of y",
+  domain: "number",
+  evaluate: (x, y) => withSignOf(y as number, (x as number) % (y as number)),
+  evaluateInteger: (x, y) => (y === 0 ? 0 : withSignOf(y as number, (x as number) % (y as number))),
+  partials: [() => 1, (_, x, y) => neg(floorDivide(x as Tensor, y as Tensor))],
+  undefinedAt: [
+    {
+      at: (x, y) => equal(mod(x as Tensor, y as Tensor), 0),
+      why: "the remainder jumps where x is a multiple of y",
+      convention: "1 and −⌊x/y⌋",
+    },
+  ],
+  lower: (k, x, y) => {
+    const [divisor, r] = [y as Lane, k.hold(k.call("rem", x as Lane, y as Lane))];
+    const zero = k.constant(0, r.dtype);
+    const differs = k.xor(k.less(r, zero), k.less(divisor, zero));
+    return k.select(k.and(k.notEqual(r, zero), differs), k.add(r, divisor), r);
+  },
+  ranges: remainderRanges,
+  edges: remainderEdges,
+});
 
 /**
  * Whether x is not a number, as bool.
@@ -749,10 +781,11 @@ export const reciprocal = (x: TensorLike): Tensor => div(1, x);
  * floorDivide([-1, 5], 3).toArray() // [-1, 1]
  */
 export function floorDivide(x: TensorLike, y: TensorLike): Tensor {
-  const { dtype } = meet("floorDivide", [x, y]);
-  const ratio = div(x, y);
+  const { tensors, dtype } = meet("floorDivide", [x, y]);
+  const [a, b] = tensors.map((t) => convert(t, dtype)) as [Tensor, Tensor];
+  const ratio = div(a, b);
   if (!isFloat(dtype)) return cast(floor(ratio), dtype === "bool" ? "int32" : dtype);
-  const r = rem(x, y);
-  const quotient = round(div(sub(x, r), y));
-  return where(equal(y, 0), ratio, where(differsInSign(r, y), sub(quotient, 1), quotient));
+  const r = rem(a, b);
+  const toZero = quotient(a, b, r);
+  return where(equal(b, 0), ratio, where(notEqual(mod(a, b), r), sub(toZero, 1), toZero));
 }

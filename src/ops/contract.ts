@@ -71,6 +71,7 @@ export const matmulOperation: Operation = operation<object>({
     return result.shape[0] === size ? result : broadcastTo(result, [size, ...result.shape.slice(1)]);
   },
   kernel: () => ({ name: "matmul", parameters: {}, strided: true }),
+  work: ([a], _attributes, { shape }) => sizeOf(shape) * columns(a as Type),
   laws: {
     cases: [
       {
@@ -219,7 +220,7 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
         ? "matmul(a, matrixTranspose(b)) if b holds one row per output"
         : rows(left) === other
           ? "matmul(matrixTranspose(a), b)"
-          : undefined;
+          : "b with as many rows as a has columns";
     throw new NablaError(
       "E-SHAPE",
       `matmul: inner sizes differ: a is ${showShape(x.shape)}, b is ${showShape(y.shape)} (${inner} ≠ ${other})`,
@@ -277,6 +278,7 @@ export function tensordot(
     throw new NablaError(
       "E-SHAPE",
       `tensordot: axes [${xs}] of ${showShape(x.shape)} do not match axes [${ys}] of ${showShape(y.shape)}`,
+      "[axes of a, axes of b] of equal sizes",
     );
   }
   const xFree = count(x.rank).filter((i) => !xs.includes(i));

@@ -31,7 +31,11 @@ const each = (what: string, value: PerAxis<number> | undefined, axes: number, le
         ? new Array<number>(axes).fill(value)
         : [...value];
   if (list.length !== axes || !list.every((n) => Number.isInteger(n) && n >= least)) {
-    throw new NablaError("E-OPTION", `${what}: expected ${axes} integers ≥ ${least}, got ${JSON.stringify(value)}`);
+    throw new NablaError(
+      "E-OPTION",
+      `${what}: expected ${axes} integers ≥ ${least}, got ${JSON.stringify(value)}`,
+      `one such integer, or a list of ${axes}`,
+    );
   }
   return list;
 };
@@ -51,12 +55,13 @@ function paddingOf(
       return [total >> 1, total - (total >> 1)];
     });
   }
-  const list = typeof option === "number" ? sizes.map(() => option) : option;
+  const list = typeof option === "number" ? sizes.map(() => option) : Array.isArray(option) ? option : [];
   const pairs = list.map((p): [number, number] => (typeof p === "number" ? [p, p] : [p[0], p[1]]));
   if (pairs.length !== sizes.length || !pairs.flat().every((n) => Number.isInteger(n) && n >= 0)) {
     throw new NablaError(
       "E-OPTION",
       `${what}: padding is "valid", "same" or ${sizes.length} widths ≥ 0, got ${JSON.stringify(option)}`,
+      "a number, or [before, after] for each axis",
     );
   }
   return pairs;
@@ -101,6 +106,7 @@ function convolve(
     throw new NablaError(
       "E-SHAPE",
       `${what}: x is ${showShape(x.shape)} and w ${showShape(w.shape)}, expected [batch, channels, ${axes === 1 ? "n" : "rows, columns"}] and [out, channels / groups, ${axes === 1 ? "k" : "k, k"}]`,
+      "reshape or expandDims for what is missing",
     );
   }
   const [batch, channels] = x.shape as [number, number];
@@ -109,6 +115,7 @@ function convolve(
     throw new NablaError(
       "E-SHAPE",
       `${what}: ${channels} channels in ${groups} groups do not fit w of shape ${showShape(w.shape)}`,
+      "w of shape [out, channels / groups, …], out a multiple of groups",
     );
   }
   const cut = windowed(what, x, window, options, 0);
@@ -149,7 +156,12 @@ function pooled(
   value: number,
 ): { cut: Tensor; last: number[]; count: number } {
   const t = toTensor(what, x);
-  if (t.rank < axes) throw new NablaError("E-SHAPE", `${what}: ${showShape(t.shape)} has fewer than ${axes} axes`);
+  if (t.rank < axes)
+    throw new NablaError(
+      "E-SHAPE",
+      `${what}: ${showShape(t.shape)} has fewer than ${axes} axes`,
+      "expandDims for what is missing",
+    );
   const window = each(`${what} size`, size, axes);
   const cut = windowed(what, t, window, { stride: window, ...options }, value);
   return { cut, last: window.map((_, i) => i - axes), count: window.reduce((n, k) => n * k, 1) };

@@ -2,7 +2,7 @@
 import { allocate, checkDType, type DType } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { checkShape, type Shape, showShape } from "../base/shape.ts";
-import { toTensor } from "../graph/convert.ts";
+import { describe, toTensor } from "../graph/convert.ts";
 import { constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { convert } from "./record.ts";
 
@@ -24,12 +24,24 @@ export function tensor(value: TensorLike, options: CreateOptions & { readonly sh
   if (options.shape === undefined) return t;
   const shape = checkShape("tensor", options.shape);
   if (shape.reduce((n, s) => n * s, 1) !== t.size) {
-    throw new NablaError("E-SHAPE", `tensor: ${t.size} elements do not fill shape ${showShape(shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `tensor: ${t.size} elements do not fill shape ${showShape(shape)}`,
+      "a shape whose sizes multiply to the number of elements",
+    );
   }
   return constant(t.data, shape, t.dtype);
 }
 
-const dtypeFrom = (what: string, options: CreateOptions): DType => checkDType(what, options.dtype ?? "float64");
+function dtypeFrom(what: string, options: CreateOptions): DType {
+  if (typeof options !== "object")
+    throw new NablaError(
+      "E-OPTION",
+      `${what}: the options are ${String(options)}`,
+      '{ dtype: "float32" }; a shape is a list',
+    );
+  return checkDType(what, options.dtype ?? "float64");
+}
 
 /**
  * An array of one value.
@@ -37,8 +49,15 @@ const dtypeFrom = (what: string, options: CreateOptions): DType => checkDType(wh
  * @example
  * full([2, 2], 7).toArray() // [[7, 7], [7, 7]]
  */
-export const full = (shape: Shape | number, value: number, options: CreateOptions = {}): Tensor =>
-  filled(value, checkShape("full", shape), dtypeFrom("full", options));
+export function full(shape: Shape | number, value: number, options: CreateOptions = {}): Tensor {
+  if (typeof value !== "number" && typeof value !== "boolean")
+    throw new NablaError(
+      "E-VALUE",
+      `full: the value is ${describe(value)}`,
+      "a number; broadcastTo(x, shape) for a tensor",
+    );
+  return filled(value, checkShape("full", shape), dtypeFrom("full", options));
+}
 
 /**
  * An array of zeros.
@@ -99,7 +118,11 @@ export function eye(n: number, m: number = n, options: CreateOptions = {}): Tens
 export function arange(start: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0 || !Number.isFinite(to - from) || !Number.isFinite(step)) {
-    throw new NablaError("E-OPTION", `arange: from ${from} to ${to} by ${step} is no finite range`);
+    throw new NablaError(
+      "E-OPTION",
+      `arange: from ${from} to ${to} by ${step} is no finite range`,
+      "finite numbers and a step other than 0",
+    );
   }
   const dtype = dtypeFrom("arange", options);
   const data = allocate(dtype, Math.max(0, Math.ceil((to - from) / step)));

@@ -31,6 +31,7 @@ export function einsum(formula: string, ...operands: readonly TensorLike[]): Ten
         throw new NablaError(
           "E-SHAPE",
           `einsum: "${label}" is ${known} in one operand and ${n} in operand ${i} of shape ${showShape(t.shape)}`,
+          "another letter for an axis of another size",
         );
       }
       sizes.set(label, n === 1 ? known : n);
@@ -42,9 +43,17 @@ export function einsum(formula: string, ...operands: readonly TensorLike[]): Ten
   });
   output.forEach((label, i) => {
     if (!sizes.has(label))
-      throw new NablaError("E-OPTION", `einsum: "${label}" of the result is in no operand of "${formula}"`);
+      throw new NablaError(
+        "E-OPTION",
+        `einsum: "${label}" of the result is in no operand of "${formula}"`,
+        "a letter of an operand, or expandDims of the result",
+      );
     if (output.indexOf(label) < i)
-      throw new NablaError("E-OPTION", `einsum: "${label}" stands twice in the result of "${formula}"`);
+      throw new NablaError(
+        "E-OPTION",
+        `einsum: "${label}" stands twice in the result of "${formula}"`,
+        "each letter once; mul by eye(n) makes a diagonal",
+      );
   });
   while (terms.length > 1) {
     const [a, b, ...rest] = terms as [Labelled, Labelled, ...Labelled[]];
@@ -63,12 +72,17 @@ function parseEinsum(formula: string, tensors: readonly Tensor[]): { inputs: str
   const parts = (left ?? "").split(",");
   const valid = (text: string): boolean => /^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/.test(text);
   if (more.length > 0 || ![...parts, right ?? ""].every(valid)) {
-    throw new NablaError("E-OPTION", `einsum: "${formula}" is no formula such as "ij,jk->ik"`);
+    throw new NablaError(
+      "E-OPTION",
+      `einsum: "${formula}" is no formula such as "ij,jk->ik"`,
+      'letters for axes, commas between operands: "bij,bjk->bik"',
+    );
   }
   if (parts.length !== tensors.length) {
     throw new NablaError(
       "E-OPTION",
       `einsum: "${formula}" names ${parts.length} operands, ${tensors.length} are given`,
+      "an operand for each part of the formula",
     );
   }
   const dots = Math.max(
@@ -87,6 +101,7 @@ function parseEinsum(formula: string, tensors: readonly Tensor[]): { inputs: str
       throw new NablaError(
         "E-SHAPE",
         `einsum: operand ${i} of shape ${showShape(shape)} has ${rank} axes, "${p}" names ${labels.length}`,
+        "a letter for each axis, or … for those in front",
       );
     }
     return labels;

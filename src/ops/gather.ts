@@ -6,7 +6,7 @@ import { meet, toTensor } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { add, equal, greaterEqual, less, logicalOr, minimum, mul, where } from "./arithmetic.ts";
-import { broadcastTo, expandDims, moveAxis, reshape, transpose } from "./movement.ts";
+import { broadcastTo, expandDims, moveAxis, reshape, sliceOperation, transpose } from "./movement.ts";
 import { convert, operation } from "./record.ts";
 
 interface Batch {
@@ -189,7 +189,11 @@ export function toIndex(what: string, index: TensorLike): Tensor {
   if (t.level > 0) throw new NablaError("E-DTYPE", `${what}: the index is ${t.dtype}`, 'cast(index, "int32")');
   t.data.forEach((v, i) => {
     if (!Number.isInteger(v))
-      throw new NablaError("E-INDEX", `${what}: element ${i} of the index is ${v}, not an integer`);
+      throw new NablaError(
+        "E-INDEX",
+        `${what}: element ${i} of the index is ${v}, not an integer`,
+        'whole numbers; cast(x, "int32") truncates',
+      );
   });
   return convert(t, "int32");
 }
@@ -228,6 +232,7 @@ export function takeAlongAxis(x: TensorLike, index: TensorLike, axis = -1): Tens
     throw new NablaError(
       "E-SHAPE",
       `takeAlongAxis: index ${showShape(i.shape)} and x ${showShape(t.shape)} differ beside axis ${a}`,
+      "an index of the shape of x, but for that axis",
     );
   }
   const last = t.rank - 1;
@@ -241,16 +246,22 @@ export function takeAlongAxis(x: TensorLike, index: TensorLike, axis = -1): Tens
  * @example
  * at([[1, 2], [3, 4]], [0, 1], [1, 1]).toArray() // [2, 4]
  */
-export function at(x: TensorLike, ...indices: readonly TensorLike[]): Tensor {
+export function at(x: TensorLike, ...indices: TensorLike[]): Tensor {
   const t = toTensor("at", x);
   if (indices.length === 0 || indices.length > t.rank) {
-    throw new NablaError("E-INDEX", `at: ${indices.length} indices for the ${t.rank} axes of ${showShape(t.shape)}`);
+    throw new NablaError(
+      "E-INDEX",
+      `at: ${indices.length} indices for the ${t.rank} axes of ${showShape(t.shape)}`,
+      "an index for each of the first axes, at least one; slice for ranges",
+    );
   }
+  const places = indices.map((index) => toIndex("at", index));
+  if (places.every((i) => i.rank === 0 && i.level === 0)) return oneAt(t, places);
   const size = sizeOf(t.shape.slice(0, indices.length));
   let flat: Tensor | undefined;
-  indices.forEach((index, axis) => {
+  places.forEach((index, axis) => {
     const n = t.shape[axis] as number;
-    const i = wrap("at", toIndex("at", index), n, size);
+    const i = wrap("at", index, n, size);
     // What is outside one axis stays outside all of them: it must not fall into another row.
     if (flat === undefined) flat = i;
     else {
@@ -260,6 +271,17 @@ export function at(x: TensorLike, ...indices: readonly TensorLike[]): Tensor {
   });
   const rows = reshape(t, [size, ...t.shape.slice(indices.length)]);
   return apply(takeOperation, [rows, flat as Tensor], { batch: 0 });
+}
+
+/** One place, known now: a view. */
+function oneAt(t: Tensor, places: readonly Tensor[]): Tensor {
+  const start = t.shape.map((n, axis) => {
+    const i = places[axis];
+    return i === undefined ? 0 : place("at", i.data[0] as number, n);
+  });
+  const rest = t.shape.slice(places.length);
+  const block = { start, size: [...places.map(() => 1), ...rest], step: start.map(() => 1) };
+  return reshape(apply(sliceOperation, [t], block), rest);
 }
 
 /** Indices from the end become indices from the start. Constant ones are checked at once; others give `outside`. */
@@ -284,7 +306,8 @@ export function scatterAdd(x: TensorLike, index: TensorLike, updates: TensorLike
   const { tensors, dtype } = meet("scatterAdd", [x, updates]);
   const [t, u] = tensors.map((v) => convert(v, dtype)) as [Tensor, Tensor];
   const i = toIndex("scatterAdd", index);
-  if (t.rank === 0) throw new NablaError("E-SHAPE", "scatterAdd: x is a scalar, without an axis to add into");
+  if (t.rank === 0)
+    throw new NablaError("E-SHAPE", "scatterAdd: x is a scalar, without an axis to add into", "zeros([n])");
   const shape = [...i.shape, ...t.shape.slice(1)];
   const full = sameShape(u.shape, shape) ? u : broadcastTo(u, shape);
   return add(t, apply(scatterAddOperation, [i, full], { batch: 0, size: t.shape[0] as number }));
@@ -304,6 +327,7 @@ export function updateAt(x: TensorLike, index: TensorLike, value: TensorLike): T
     throw new NablaError(
       "E-SHAPE",
       `updateAt: needs an array and one place, got ${showShape(t.shape)} and ${showShape(i.shape)}`,
+      "scatterAdd for several places",
     );
   return apply(updateOperation, [t, i, broadcastTo(v, t.shape.slice(1))], { batch: 0 });
 }
@@ -321,15 +345,22 @@ export function oneHot(
 ): Tensor {
   const i = toIndex("oneHot", index);
   if (!Number.isInteger(classes) || classes < 0)
-    throw new NablaError("E-OPTION", `oneHot: the number of classes is ${classes}, not an integer ≥ 0`);
+    throw new NablaError(
+      "E-OPTION",
+      `oneHot: the number of classes is ${classes}, not an integer ≥ 0`,
+      "an integer, the length of the last axis",
+    );
   if (i.level === 0) {
     i.data.forEach((v) => {
-      if (v < 0 || v >= classes) throw new NablaError("E-INDEX", `oneHot: class ${v} is outside 0 to ${classes - 1}`);
+      if (v < 0 || v >= classes)
+        throw new NablaError("E-INDEX", `oneHot: class ${v} is outside 0 to ${classes - 1}`, "more classes");
     });
   }
   const places = constant(
     Int32Array.from({ length: classes }, (_, k) => k),
     [classes],
   );
-  return convert(equal(expandDims(i, i.rank), places), options.dtype ?? "float64");
+  // Reading the places by the index is the check of a traced one: negative classes are none either.
+  const checked = i.level === 0 ? i : apply(takeOperation, [places, where(less(i, 0), classes, i)], { batch: 0 });
+  return convert(equal(expandDims(checked, i.rank), places), options.dtype ?? "float64");
 }

@@ -52,7 +52,7 @@ const call =
 const square = (x: Tensor): Tensor => mul(x, x);
 
 /** One-argument function: `slope(y, x)` is its derivative by its value y and its argument x. */
-const elementary = (
+export const elementary = (
   name: string,
   doc: string,
   evaluate: (x: number) => number,
@@ -299,7 +299,8 @@ export const acosh = elementary(
   "acosh",
   "the inverse of cosh",
   Math.acosh,
-  (_, x) => div(1, sqrt(mul(sub(x, 1), add(x, 1)))),
+  // the product of the two could overflow
+  (_, x) => div(1, mul(sqrt(sub(x, 1)), sqrt(add(x, 1)))),
   {
     undefinedAt: [outside("acosh", (x) => lessEqual(x, 1), "for x ≤ 1")],
     range: [1.2, 3],
@@ -429,6 +430,12 @@ export const pow = binary({
       why: "xʸ is not differentiable at x = 0 for y < 1, nor real for x < 0 with a fractional y",
       convention: "y·xʸ⁻¹ as floating point gives it; 0 where y = 0",
     },
+    {
+      by: 1,
+      at: (x, y) => logicalOr(less(x as Tensor, 0), logicalAnd(equal(x as Tensor, 0), lessEqual(y as Tensor, 0))),
+      why: "xʸ as a function of y is not real for x < 0, and jumps at y = 0 for x = 0",
+      convention: "xʸ log x as floating point gives it",
+    },
   ],
   lower: call2("pow"),
   ranges: [
@@ -455,6 +462,8 @@ function call2(name: string): (k: Lanes, ...x: Lane[]) => Lane {
 }
 const notInteger = (y: Tensor): Tensor => notEqual(y, round(y));
 
+const overSquare = (x: Tensor, r: Tensor): Tensor => div(div(x, r), r);
+
 /**
  * The angle of the point (x, y): atan(y/x) in the right quadrant.
  *
@@ -465,9 +474,10 @@ export const atan2 = binary({
   name: "atan2",
   doc: "the angle of (x, y), from −π to π; arguments in the order y, x",
   evaluate: (y, x) => Math.atan2(y as number, x as number),
+  // x/(x² + y²) and −y/(x² + y²), the squares without overflow
   partials: [
-    (_, y, x) => div(x as Tensor, add(square(x as Tensor), square(y as Tensor))),
-    (_, y, x) => neg(div(y as Tensor, add(square(x as Tensor), square(y as Tensor)))),
+    (_, y, x) => overSquare(x as Tensor, hypot(x as Tensor, y as Tensor)),
+    (_, y, x) => neg(overSquare(y as Tensor, hypot(x as Tensor, y as Tensor))),
   ],
   undefinedAt: [
     {
@@ -499,12 +509,14 @@ export const atan2 = binary({
  */
 export function hypot(x: TensorLike, y: TensorLike): Tensor {
   const { tensors, dtype } = meet("hypot", [x, y]);
-  const [a, b] = tensors.map((t) => abs(convert(t, dtype === "float32" ? dtype : "float64"))) as [Tensor, Tensor];
-  const larger = where(greater(a, b), a, b);
-  const smaller = where(greater(a, b), b, a);
-  const plain = logicalOr(lessEqual(larger, 0), equal(larger, Infinity));
-  const ratio = div(smaller, where(plain, 1, larger));
-  return mul(larger, sqrt(add(1, square(ratio))));
+  const [a, b] = tensors.map((t) => convert(t, dtype === "float32" ? dtype : "float64")) as [Tensor, Tensor];
+  const first = greater(abs(a), abs(b));
+  const larger = where(first, a, b);
+  const length = abs(larger);
+  const plain = logicalOr(lessEqual(length, 0), equal(length, Infinity));
+  // With its sign: |smaller| would have a kink at 0, where the length has none.
+  const ratio = div(where(first, b, a), where(plain, 1, larger));
+  return mul(length, sqrt(add(1, square(ratio))));
 }
 
 /**
@@ -538,7 +550,7 @@ export const logaddexp = binary({
   ],
 });
 
-// — activations —
+// — of networks; ops/activation.ts has those with kinks —
 
 const stableSigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
@@ -579,65 +591,3 @@ export const softplus = elementary(
  * logSigmoid([0, -1000]).toArray() // [-Math.LN2, -1000], up to rounding
  */
 export const logSigmoid = (x: TensorLike): Tensor => neg(softplus(neg(x)));
-
-/**
- * max(x, 0); slope 0 at 0.
- *
- * @example
- * relu([-1, 2]).toArray() // [0, 2]
- */
-export const relu = elementary(
-  "relu",
-  "max(x, 0)",
-  (x) => (x > 0 ? x : Number.isNaN(x) ? x : 0),
-  (_, x) => convert(greater(x, 0), x.dtype),
-  {
-    undefinedAt: [
-      { at: (x) => equal(x as Tensor, 0), why: "relu(x) has a kink at 0", convention: "0", sides: () => [0, 1] },
-    ],
-    lower: (k, x) => k.max(x, k.constant(0, x.dtype)),
-  },
-);
-
-/**
- * x above 0, slope · x below.
- *
- * @example
- * leakyRelu([-1, 2], 0.1).toArray() // [-0.1, 2]
- */
-export const leakyRelu = (x: TensorLike, slope = 0.01): Tensor => where(greater(x, 0), x, mul(x, slope));
-
-/**
- * x above 0, α(eˣ − 1) below (Clevert, Unterthiner and Hochreiter 2015).
- *
- * @example
- * elu([-Infinity, 2]).toArray() // [-1, 2]
- */
-export const elu = (x: TensorLike, alpha = 1): Tensor => {
-  const negative = lessEqual(x, 0);
-  return where(negative, mul(alpha, expm1(where(negative, x, 0))), x);
-};
-
-/**
- * x Φ(x), the exact form by erf (Hendrycks and Gimpel 2016).
- *
- * @example
- * gelu([0, 100]).toArray() // [0, 100]
- */
-export const gelu = (x: TensorLike): Tensor => mul(mul(0.5, x), erfc(mul(-Math.SQRT1_2, x)));
-
-/**
- * x σ(x), also called swish.
- *
- * @example
- * silu([0, 1000]).toArray() // [0, 1000]
- */
-export const silu = (x: TensorLike): Tensor => mul(x, sigmoid(x));
-
-/**
- * x / (1 + |x|).
- *
- * @example
- * softsign([-1, 3]).toArray() // [-0.5, 0.75]
- */
-export const softsign = (x: TensorLike): Tensor => div(x, add(1, abs(x)));

@@ -1,13 +1,32 @@
 /** Puts the operations that graph/methods.ts declares on the prototype of tensors. */
 import type { TensorMethods } from "../graph/methods.ts";
 import { Tensor } from "../graph/tensor.ts";
+import { relu } from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
-import { matmul } from "./contract.ts";
-import { at, take } from "./gather.ts";
+import { dot, matmul } from "./contract.ts";
+import { at, take, takeAlongAxis } from "./gather.ts";
 import * as math from "./math.ts";
-import { broadcastTo, flatten, reshape, slice, squeeze, transpose } from "./movement.ts";
+import {
+  broadcastTo,
+  diagonal,
+  expandDims,
+  flatten,
+  flip,
+  matrixTranspose,
+  moveAxis,
+  pad,
+  repeat,
+  reshape,
+  roll,
+  slice,
+  split,
+  squeeze,
+  swapAxes,
+  tile,
+  transpose,
+} from "./movement.ts";
 import * as reduce from "./reduce.ts";
-import { sort } from "./sort.ts";
+import { argsort, sort, topK } from "./sort.ts";
 
 const {
   add,
@@ -37,8 +56,36 @@ const {
   logicalNot,
   logicalAnd,
   logicalOr,
+  trunc,
+  floorDivide,
+  isNaN,
+  isFinite,
+  logicalXor,
 } = arithmetic;
-const { exp, expm1, log, log1p, sqrt, pow, sin, cos, tan, tanh, sigmoid, softplus, relu, erf } = math;
+const {
+  exp,
+  expm1,
+  log,
+  log1p,
+  sqrt,
+  pow,
+  sin,
+  cos,
+  tan,
+  tanh,
+  sigmoid,
+  softplus,
+  erf,
+  log2,
+  log10,
+  cbrt,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  erfc,
+} = math;
 const {
   sum,
   mean,
@@ -56,6 +103,7 @@ const {
   logsumexp,
   softmax,
   logSoftmax,
+  cumprod,
 } = reduce;
 
 /** Each method as a function of the tensor and what else it takes. */
@@ -134,6 +182,36 @@ const methods = {
   take,
   at,
   sort,
+  trunc,
+  floorDivide,
+  isNaN,
+  isFinite,
+  logicalXor,
+  log2,
+  log10,
+  cbrt,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  erfc,
+  cumprod,
+  diagonal,
+  expandDims,
+  flip,
+  matrixTranspose,
+  moveAxis,
+  pad,
+  repeat,
+  roll,
+  split,
+  swapAxes,
+  tile,
+  dot,
+  takeAlongAxis,
+  argsort,
+  topK,
 } satisfies Functions;
 
 for (const [name, f] of Object.entries(methods)) {

@@ -36,8 +36,12 @@ const one = (label: string, shape: Shape, f: (x: Tensor) => Tensor): LawCase => 
 /** Copies through a view: what a movement means. */
 function copyView(data: Data, view: View, result: Type): Data {
   const out = allocate(result.dtype, sizeOf(result.shape));
-  forEachOffset(result.shape, [view.strides], ([offset], i) => {
-    out[i] = data[view.offset + (offset as number)] as number;
+  const n = result.shape.at(-1) ?? 1;
+  const step = view.strides.at(-1) ?? 0;
+  forEachOffset(result.shape.slice(0, -1), [view.strides.slice(0, -1)], ([offset], row) => {
+    let from = view.offset + (offset as number);
+    const end = (row + 1) * n;
+    for (let i = row * n; i < end; i++, from += step) out[i] = data[from] as number;
   });
   return out;
 }
@@ -49,6 +53,7 @@ export function viewing<A extends object>(record: {
   view(input: Type, view: View, attributes: A, result: Type): View | undefined;
   transpose(ct: Tensor, input: Tensor, attributes: A): Tensor;
   batch(x: Tensor, attributes: A): Tensor;
+  block?(attributes: A): readonly number[] | undefined;
   readonly cases: readonly LawCase[];
 }): Operation {
   return operation<A>({
@@ -62,6 +67,7 @@ export function viewing<A extends object>(record: {
     },
     view: record.view,
     linear,
+    ...(record.block && { block: record.block }),
     transpose: (ct, _index, inputs, attributes) => record.transpose(ct, only(inputs), attributes),
     batch: (inputs, _batched, _size, attributes) => record.batch(only(inputs), attributes),
     laws: { cases: record.cases, integer: true },
@@ -141,6 +147,7 @@ export function reshape(x: TensorLike, shape: Shape | number): Tensor {
     throw new NablaError(
       "E-SHAPE",
       `reshape: ${showShape(t.shape)} has ${t.size} elements, ${showShape(list)} ${sizeOf(target)}`,
+      "sizes that multiply to the number of elements; one of them may be −1",
     );
   }
   return sameShape(target, t.shape) ? t : apply(reshapeOperation, [t], { shape: target });
@@ -188,7 +195,12 @@ export function squeeze(x: TensorLike, axis?: Axes): Tensor {
   const axes =
     axis === undefined ? t.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : checkAxes("squeeze", axis, t.rank);
   for (const a of axes) {
-    if (t.shape[a] !== 1) throw new NablaError("E-SHAPE", `squeeze: axis ${a} has size ${t.shape[a]}, not 1`);
+    if (t.shape[a] !== 1)
+      throw new NablaError(
+        "E-SHAPE",
+        `squeeze: axis ${a} has size ${t.shape[a]}, not 1`,
+        "reshape, or slice to one element first",
+      );
   }
   return reshape(
     t,
@@ -232,6 +244,7 @@ export function transpose(x: TensorLike, axes?: readonly number[]): Tensor {
     throw new NablaError(
       "E-SHAPE",
       `transpose: axes [${axes}] are no permutation of the ${t.rank} axes of ${showShape(t.shape)}`,
+      "each axis once",
     );
   }
   return order.every((a, i) => a === i) ? t : apply(transposeOperation, [t], { axes: order });
@@ -297,7 +310,11 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
   const t = toTensor("broadcastTo", x);
   if (sameShape(t.shape, shape)) return t;
   if (!sameShape(broadcastShapes("broadcastTo", [t.shape, checkShape("broadcastTo", shape)]), shape)) {
-    throw new NablaError("E-SHAPE", `broadcastTo: ${showShape(t.shape)} does not broadcast to ${showShape(shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `broadcastTo: ${showShape(t.shape)} does not broadcast to ${showShape(shape)}`,
+      "expandDims where an axis is missing: sizes match from the right or are 1",
+    );
   }
   return apply(broadcastOperation, [t], { shape });
 }
@@ -334,6 +351,7 @@ export const sliceOperation: Operation = viewing<SliceAttributes>({
       ),
       step.map((s) => s - 1),
     ),
+  block: ({ start, step }) => (step.every((s) => s === 1) ? start : undefined),
   batch: (x, { start, size, step }) =>
     apply(sliceOperation, [x], { start: [0, ...start], size: [x.shape[0] as number, ...size], step: [1, ...step] }),
   cases: [
@@ -356,7 +374,11 @@ export const sliceOperation: Operation = viewing<SliceAttributes>({
 export function slice(x: TensorLike, ranges: readonly Range[]): Tensor {
   const t = toTensor("slice", x);
   if (ranges.length > t.rank) {
-    throw new NablaError("E-SHAPE", `slice: ${ranges.length} ranges for the ${t.rank} axes of ${showShape(t.shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `slice: ${ranges.length} ranges for the ${t.rank} axes of ${showShape(t.shape)}`,
+      "at most one range for each axis",
+    );
   }
   const start: number[] = [];
   const size: number[] = [];
@@ -373,9 +395,15 @@ export function slice(x: TensorLike, ranges: readonly Range[]): Tensor {
     const [from, to, by] = range as readonly (number | null)[];
     const stride = by ?? 1;
     for (const v of [from ?? 0, to ?? 0, stride]) {
-      if (!Number.isInteger(v)) throw new NablaError("E-INDEX", `slice: ${v} on axis ${axis} is not an integer`);
+      if (!Number.isInteger(v))
+        throw new NablaError(
+          "E-INDEX",
+          `slice: ${v} on axis ${axis} is not an integer`,
+          "integers, or null for the default",
+        );
     }
-    if (stride === 0) throw new NablaError("E-INDEX", `slice: the step of axis ${axis} is 0`);
+    if (stride === 0)
+      throw new NablaError("E-INDEX", `slice: the step of axis ${axis} is 0`, "a step ≥ 1, or ≤ −1 to run backwards");
     const clampTo = (v: number, low: number, high: number): number => Math.min(high, Math.max(low, v < 0 ? v + n : v));
     if (stride > 0) {
       const begin = clampTo(from ?? 0, 0, n);
@@ -468,7 +496,7 @@ export const spreadOperation: Operation = operation<SpreadAttributes>({
   },
 });
 
-function spread(x: Tensor, low: readonly number[], high: readonly number[], gap: readonly number[]): Tensor {
+export function spread(x: Tensor, low: readonly number[], high: readonly number[], gap: readonly number[]): Tensor {
   if ([low, high, gap].every((list) => list.every((n) => n === 0))) return x;
   return apply(spreadOperation, [x], { low, high, gap });
 }
@@ -483,7 +511,11 @@ export function pad(x: TensorLike, widths: readonly (readonly [number, number])[
   const t = toTensor("pad", x);
   const pairs = widths.length === 1 ? t.shape.map(() => widths[0] as readonly [number, number]) : widths;
   if (pairs.length !== t.rank)
-    throw new NablaError("E-SHAPE", `pad: ${pairs.length} widths for the ${t.rank} axes of ${showShape(t.shape)}`);
+    throw new NablaError(
+      "E-SHAPE",
+      `pad: ${pairs.length} widths for the ${t.rank} axes of ${showShape(t.shape)}`,
+      "[before, after] for each axis, or one number for all",
+    );
   if (!pairs.flat().every((n) => Number.isInteger(n) && n >= 0)) {
     throw new NablaError(
       "E-OPTION",
@@ -554,6 +586,9 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
   },
 });
 
+/** A kernel takes an address for each of its inputs; V8 allows a function 1000 parameters. */
+const mostParts = 256;
+
 /**
  * Joins arrays along an existing axis.
  *
@@ -561,7 +596,7 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
  * concatenate([[1, 2], [3]]).toArray() // [1, 2, 3]
  */
 export function concatenate(list: readonly TensorLike[], axis = 0): Tensor {
-  if (list.length === 0) throw new NablaError("E-VALUE", "concatenate: the list is empty");
+  if (list.length === 0) throw new NablaError("E-VALUE", "concatenate: the list is empty", "at least one tensor");
   const { tensors, dtype } = meet("concatenate", list);
   const first = tensors[0] as Tensor;
   if (first.rank === 0) throw new NablaError("E-SHAPE", "concatenate: scalars have no axis to join", "stack");
@@ -571,16 +606,26 @@ export function concatenate(list: readonly TensorLike[], axis = 0): Tensor {
       throw new NablaError(
         "E-SHAPE",
         `concatenate: ${showShape(t.shape)} and ${showShape(first.shape)} differ beside axis ${a}`,
+        "equal sizes but for that axis; stack makes a new axis",
       );
     }
   }
-  return tensors.length === 1
-    ? first
-    : apply(
-        concatenateOperation,
-        tensors.map((t) => convert(t, dtype)),
-        { axis: a },
-      );
+  return joined(
+    tensors.map((t) => convert(t, dtype)),
+    a,
+  );
+}
+
+function joined(tensors: readonly Tensor[], axis: number): Tensor {
+  if (tensors.length === 1) return tensors[0] as Tensor;
+  if (tensors.length <= mostParts) return apply(concatenateOperation, tensors, { axis });
+  const groups = Array.from({ length: Math.ceil(tensors.length / mostParts) }, (_, i) =>
+    tensors.slice(i * mostParts, (i + 1) * mostParts),
+  );
+  return joined(
+    groups.map((group) => joined(group, axis)),
+    axis,
+  );
 }
 
 /**
@@ -608,7 +653,11 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = 0
   const a = checkAxis("split", axis, t.rank);
   const n = t.shape[a] as number;
   if (typeof parts === "number" && (!Number.isInteger(parts) || parts < 1 || n % parts !== 0)) {
-    throw new NablaError("E-SHAPE", `split: axis ${a} of size ${n} does not fall into ${parts} equal parts`);
+    throw new NablaError(
+      "E-SHAPE",
+      `split: axis ${a} of size ${n} does not fall into ${parts} equal parts`,
+      "a divisor of that size, or slice for unequal parts",
+    );
   }
   const cuts =
     typeof parts === "number" ? Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * n) / parts) : [...parts];
@@ -665,7 +714,8 @@ export function repeat(x: TensorLike, times: number, axis = 0): Tensor {
 export function roll(x: TensorLike, shift: number, axis = 0): Tensor {
   const t = toTensor("roll", x);
   const a = checkAxis("roll", axis, t.rank);
-  if (!Number.isInteger(shift)) throw new NablaError("E-OPTION", `roll: shift is ${shift}, not an integer`);
+  if (!Number.isInteger(shift))
+    throw new NablaError("E-OPTION", `roll: shift is ${shift}, not an integer`, "a whole number of places");
   const n = t.shape[a] as number;
   if (n === 0) return t;
   const cut = n - (((shift % n) + n) % n);
@@ -682,7 +732,12 @@ export function roll(x: TensorLike, shift: number, axis = 0): Tensor {
  */
 export function diagonal(x: TensorLike): Tensor {
   const t = toTensor("diagonal", x);
-  if (t.rank < 2) throw new NablaError("E-SHAPE", `diagonal: needs at least two axes, got ${showShape(t.shape)}`);
+  if (t.rank < 2)
+    throw new NablaError(
+      "E-SHAPE",
+      `diagonal: needs at least two axes, got ${showShape(t.shape)}`,
+      "expandDims, or a matrix",
+    );
   const [rows, columns] = t.shape.slice(-2) as [number, number];
   const lead = t.shape.slice(0, -2);
   const n = Math.min(rows, columns);

@@ -52,7 +52,11 @@ const lastAxis = (t: Tensor, i: number): Tensor =>
  */
 function key(seed: number): Tensor {
   if (!Number.isSafeInteger(seed)) {
-    throw new NablaError("E-OPTION", `random.key: the seed ${seed} is no whole number of at most 53 bits`);
+    throw new NablaError(
+      "E-OPTION",
+      `random.key: the seed ${seed} is no whole number of at most 53 bits`,
+      "an integer such as 42",
+    );
   }
   return constant(Uint32Array.of(Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0), [2]);
 }
@@ -82,13 +86,14 @@ function split(parent: Tensor, n = 2): Tensor[] {
 function foldIn(parent: Tensor, data: TensorLike): Tensor {
   const from = checkKey("random.foldIn", parent);
   if (typeof data === "number" && !(Number.isInteger(data) && data >= 0 && data < 2 ** 32)) {
-    throw new NablaError("E-OPTION", `random.foldIn: ${data} is no integer from 0 to 2³² − 1`);
+    throw new NablaError("E-OPTION", `random.foldIn: ${data} is no integer from 0 to 2³² − 1`, "the number of a step");
   }
   const number = toTensor("random.foldIn", data);
   if (number.size !== 1 || (typeof data !== "number" && !isInteger(number.dtype))) {
     throw new NablaError(
       "E-DTYPE",
       `random.foldIn: the number is ${number.dtype}${showShape(number.shape)}, not one integer`,
+      'cast(n, "uint32") of one number',
     );
   }
   // Encrypted before and after: related keys and numbers do not meet.
@@ -203,6 +208,7 @@ function drawnShape(what: string, shape: Shape | number | undefined, parameter: 
   throw new NablaError(
     "E-SHAPE",
     `${what}: the parameters have shape ${showShape(parameter)}, more than ${showShape(dims)}`,
+    "a shape to which they broadcast",
   );
 }
 
@@ -231,7 +237,11 @@ function categorical(from: Tensor, logits: TensorLike, options: { readonly shape
   const t = convert(given, computeIn(what, "float", given.dtype));
   const classes = t.shape.at(-1);
   if (classes === undefined || classes === 0) {
-    throw new NablaError("E-SHAPE", `${what}: logits of shape ${showShape(t.shape)} name no classes`);
+    throw new NablaError(
+      "E-SHAPE",
+      `${what}: logits of shape ${showShape(t.shape)} name no classes`,
+      "logits with a last axis of at least one class",
+    );
   }
   const dims = drawnShape(what, options.shape, t.shape.slice(0, -1));
   return argmax(add(convert(t, "float64"), gumbel(checkKey(what, from), [...dims, classes])), { axis: -1 });
@@ -265,7 +275,12 @@ function permutation(from: Tensor, x: number | Tensor | readonly number[]): Tens
   const what = "random.permutation";
   const t = typeof x === "number" ? undefined : toTensor(what, x as TensorLike);
   const n = t === undefined ? checkShape(what, x)[0] : t.shape[0];
-  if (n === undefined) throw new NablaError("E-SHAPE", `${what}: a scalar has no rows to reorder`);
+  if (n === undefined)
+    throw new NablaError(
+      "E-SHAPE",
+      `${what}: a scalar has no rows to reorder`,
+      "random.permutation(key, n), or a tensor with rows",
+    );
   const order = argsort(fraction(checkKey(what, from), [n]));
   return t === undefined ? order : take(t, order);
 }

@@ -58,7 +58,7 @@ export function binary(declaration: ElementwiseDeclaration): BinaryFunction {
   const operation = elementwise(declaration, 2);
   const domain = declaration.domain ?? "float";
   const f = (x: TensorLike, y: TensorLike): Tensor => {
-    const [a, b, dtype] = meetTwo(declaration.name, x, y);
+    const [a, b, dtype] = domain === "integer" ? meetBits(declaration.name, x, y) : meetTwo(declaration.name, x, y);
     const common = computeIn(declaration.name, domain, dtype);
     return apply(operation, [convert(a, common), convert(b, common)]);
   };
@@ -72,6 +72,17 @@ function meetTwo(what: string, x: TensorLike, y: TensorLike): readonly [Tensor, 
   if (typeof x === "number" && y instanceof Tensor && isFloat(y.dtype)) return [filled(x, [], y.dtype), y, y.dtype];
   const { tensors, dtype } = meet(what, [x, y]);
   return [tensors[0] as Tensor, tensors[1] as Tensor, dtype];
+}
+
+/** `meet` where a plain integer stands for 32 bits: 0xff000000 beside int32 is the mask, not a number too great. */
+function meetBits(what: string, x: TensorLike, y: TensorLike): readonly [Tensor, Tensor, DType] {
+  const bits = (v: TensorLike, other: TensorLike): TensorLike => {
+    const unsigned = other instanceof Tensor && other.dtype === "uint32";
+    return typeof v === "number" && typeof other !== "number" && Number.isInteger(v)
+      ? filled(v, [], unsigned ? "uint32" : "int32")
+      : v;
+  };
+  return meetTwo(what, bits(x, y), bits(y, x));
 }
 
 /** The dtype in which an operation of this domain computes on inputs of that dtype. */
@@ -259,10 +270,12 @@ export function operation<A extends object>(
     | "infer"
     | "evaluate"
     | "transpose"
+    | "block"
     | "jvp"
     | "batch"
     | "view"
     | "kernel"
+    | "work"
     | "jvpAll"
     | "batchAll"
     | "transposeAll"
@@ -307,7 +320,9 @@ interface TypedRules<A> {
   ): { readonly outputs: readonly Tensor[]; readonly batched: readonly boolean[] };
   lower?(lanes: Lanes, inputs: readonly Lane[], attributes: A, result: Type): Lane;
   view?(input: Type, view: View, attributes: A, result: Type): View | undefined;
+  block?(attributes: A): readonly number[] | undefined;
   kernel?(inputs: readonly Type[], attributes: A, result: Type): KernelRequest;
+  work?(inputs: readonly Type[], attributes: A, result: Type): number;
 }
 
 export type { Attributes, Tensor, TensorLike, Type };

@@ -13,7 +13,6 @@ import {
   equal,
   isFinite as finite,
   greater,
-  lessEqual,
   logicalAnd,
   mul,
   notEqual,
@@ -25,6 +24,13 @@ import {
 import { exp, log, pow, sqrt } from "./math.ts";
 import { broadcastTo, concatenate, flip, moveAxis, reshape, slice } from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
+
+/** The axes that the options name. Who writes sum(x, 0) for sum(x, { axis: 0 }) would get the sum of all. */
+function axesOf(what: string, options: ReduceOptions, rank: number): number[] {
+  if (typeof options !== "object")
+    throw new NablaError("E-OPTION", `${what}: the options are ${String(options)}`, "{ axis: 0 }");
+  return checkAxes(what, options.axis, rank);
+}
 
 interface ReduceAttributes {
   readonly axes: readonly number[];
@@ -109,7 +115,11 @@ function extremum(name: "max" | "min", better: (a: number, b: number) => boolean
     infer: (inputs, attributes) => {
       const x = inputs[0] as Type;
       if (attributes.axes.some((a) => x.shape[a] === 0)) {
-        throw new NablaError("E-SHAPE", `${name}: no elements along axis ${attributes.axes} of ${showShape(x.shape)}`);
+        throw new NablaError(
+          "E-SHAPE",
+          `${name}: no elements along axis ${attributes.axes} of ${showShape(x.shape)}`,
+          "at least one element; concatenate a bound if there may be none",
+        );
       }
       return inferReduce(inputs, attributes);
     },
@@ -144,6 +154,7 @@ function extremum(name: "max" | "min", better: (a: number, b: number) => boolean
         },
         why: `${name} has a kink where several elements tie`,
         convention: "the elements that attain it share the derivative equally",
+        sides: () => (name === "max" ? [0, 1] : [1, 0]),
       },
     ],
     kernel: (_inputs, { axes }) => ({ name: "reduce", parameters: { how: name, axes } }),
@@ -165,7 +176,11 @@ const arg = (name: "argmax" | "argmin", better: (a: number, b: number) => boolea
     infer: ([x], { axis }) => {
       const { shape } = x as Type;
       if (shape[axis] === 0)
-        throw new NablaError("E-SHAPE", `${name}: no elements along axis ${axis} of ${showShape(shape)}`);
+        throw new NablaError(
+          "E-SHAPE",
+          `${name}: no elements along axis ${axis} of ${showShape(shape)}`,
+          "at least one element; concatenate a bound if there may be none",
+        );
       return { shape: removeAxes(shape, [axis]), dtype: "int32" };
     },
     evaluate: (values, inputs, { axis }, result) => {
@@ -241,7 +256,7 @@ export const cumsumOperation: Operation = operation<{ axis: number; reverse: boo
 
 function reduce(name: string, record: Operation, x: TensorLike, options: ReduceOptions): Tensor {
   const t = toTensor(name, x);
-  const axes = checkAxes(name, options.axis, t.rank);
+  const axes = axesOf(name, options, t.rank);
   const input = convert(t, computeIn(name, "number", t.dtype));
   const result = axes.length === 0 ? input : apply(record, [input], { axes });
   return options.keepDims ? reshape(result, keepAxes(t.shape, axes)) : result;
@@ -280,7 +295,7 @@ export const min = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduc
 export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const whole = toTensor("mean", x);
   const t = convert(whole, computeIn("mean", "float", whole.dtype)); // a sum of integers would wrap
-  const axes = checkAxes("mean", options.axis, t.rank);
+  const axes = axesOf("mean", options, t.rank);
   const count = axes.reduce((n, a) => n * (t.shape[a] as number), 1);
   return div(sum(t, options), count);
 }
@@ -294,7 +309,7 @@ export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
 export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
   let t = toTensor("prod", x);
   t = convert(t, computeIn("prod", "number", t.dtype));
-  const axes = checkAxes("prod", options.axis, t.rank);
+  const axes = axesOf("prod", options, t.rank);
   const keptShape = removeAxes(t.shape, axes);
   const result = options.keepDims ? keepAxes(t.shape, axes) : keptShape;
   let rows = t;
@@ -322,10 +337,10 @@ export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
  */
 export function variance(x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
   const t = toTensor("variance", x);
-  const axes = checkAxes("variance", options.axis, t.rank);
+  const axes = axesOf("variance", options, t.rank);
   const count = axes.reduce((n, a) => n * (t.shape[a] as number), 1);
   const centred = sub(t, mean(t, { axis: axes, keepDims: true }));
-  return div(sum(square(centred), options), count - (options.correction ?? 0));
+  return div(sum(square(centred), options), Math.max(0, count - (options.correction ?? 0)));
 }
 
 /**
@@ -344,15 +359,13 @@ export const std = (x: TensorLike, options: ReduceOptions & { readonly correctio
  * logsumexp([1000, 1000]).item() // 1000 + Math.log(2)
  */
 export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const t = toTensor("logsumexp", x);
-  const axes = checkAxes("logsumexp", options.axis, t.rank);
-  // Any shift gives the same value, hence no derivative through it.
-  const top = apply(maxHeld, [convert(t, computeIn("logsumexp", "float", t.dtype))], { axes });
-  const result = keepAxes(t.shape, axes);
-  const shift = where(finite(top), top, filled(0, [], top.dtype));
-  const total = log(sum(exp(sub(t, reshape(shift, result))), { axis: axes }));
-  const value = add(total, shift);
-  return options.keepDims ? reshape(value, result) : value;
+  const whole = toTensor("logsumexp", x);
+  const t = convert(whole, computeIn("logsumexp", "float", whole.dtype));
+  const axes = axesOf("logsumexp", options, t.rank);
+  if (axes.length === 0) return t;
+  const shift = heldMax(t, axes);
+  const value = add(log(sum(exp(sub(t, shift)), { axis: axes, keepDims: true })), shift);
+  return options.keepDims ? value : reshape(value, removeAxes(t.shape, axes));
 }
 
 /** `max` whose derivative is zero: for shifts that cancel. */
@@ -361,6 +374,14 @@ export const maxHeld: Operation = (() => {
   return { ...rest, name: "maxHeld" };
 })();
 
+/** The greatest element over axes that stay with size 1, held; 0 where it is not finite or there is none. */
+function heldMax(t: Tensor, axes: readonly number[]): Tensor {
+  const shape = keepAxes(t.shape, axes);
+  if (axes.some((a) => t.shape[a] === 0)) return filled(0, shape, t.dtype);
+  const top = reshape(apply(maxHeld, [t], { axes }), shape);
+  return where(finite(top), top, filled(0, [], t.dtype));
+}
+
 /**
  * eˣ / Σ eˣ along an axis.
  *
@@ -368,9 +389,7 @@ export const maxHeld: Operation = (() => {
  * softmax([1, 1]).toArray() // [0.5, 0.5]
  */
 export function softmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
-  const t = toTensor("softmax", x);
-  const shifted = sub(t, held(t, options.axis ?? -1));
-  const e = exp(shifted);
+  const e = exp(shiftedDown("softmax", x, options.axis));
   return div(e, sum(e, { axis: options.axis ?? -1, keepDims: true }));
 }
 
@@ -381,14 +400,14 @@ export function softmax(x: TensorLike, options: { readonly axis?: number } = {})
  * logSoftmax([0, 0]).toArray() // [-Math.LN2, -Math.LN2], up to rounding
  */
 export function logSoftmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
-  const t = toTensor("logSoftmax", x);
-  const shifted = sub(t, held(t, options.axis ?? -1));
+  const shifted = shiftedDown("logSoftmax", x, options.axis);
   return sub(shifted, log(sum(exp(shifted), { axis: options.axis ?? -1, keepDims: true })));
 }
-function held(t: Tensor, axis: number): Tensor {
-  const axes = [checkAxis("softmax", axis, t.rank)];
-  const top = apply(maxHeld, [convert(t, computeIn("softmax", "float", t.dtype))], { axes });
-  return reshape(where(finite(top), top, filled(0, [], top.dtype)), keepAxes(t.shape, axes));
+/** x − max x along an axis: any shift gives the same softmax, hence no derivative through it. */
+function shiftedDown(what: string, x: TensorLike, axis = -1): Tensor {
+  const whole = toTensor(what, x);
+  const t = convert(whole, computeIn(what, "float", whole.dtype));
+  return sub(t, heldMax(t, [checkAxis(what, axis, t.rank)]));
 }
 
 /**
@@ -399,15 +418,20 @@ function held(t: Tensor, axis: number): Tensor {
  */
 export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
   const { order = 2 } = options;
-  if (!(order > 0)) throw new NablaError("E-OPTION", `norm: order is ${order}, not a number > 0`);
+  if (!(order > 0))
+    throw new NablaError(
+      "E-OPTION",
+      `norm: order is ${order}, not a number > 0`,
+      "1, 2, Infinity or another number > 0",
+    );
   const t = toTensor("norm", x);
   const floating = convert(t, computeIn("norm", "float", t.dtype));
   if (order === Infinity) return max(abs(floating), options);
   if (order === 1) return sum(abs(floating), options);
-  const axes = checkAxes("norm", options.axis, t.rank);
+  const axes = axesOf("norm", options, t.rank);
   if (axes.length === 0) return abs(floating);
-  const top = reshape(apply(maxHeld, [abs(floating)], { axes }), keepAxes(t.shape, axes));
-  const unit = where(lessEqual(top, 0), filled(1, [], top.dtype), where(finite(top), top, filled(1, [], top.dtype)));
+  const top = heldMax(abs(floating), axes);
+  const unit = where(greater(top, 0), top, filled(1, [], top.dtype));
   const small = div(floating, unit);
   const total =
     order === 2
@@ -468,7 +492,7 @@ function nonEmpty(
   f: (x: TensorLike, options: ReduceOptions) => Tensor,
 ): Tensor {
   const t = truth(x);
-  const axes = checkAxes("any", options.axis, t.rank);
+  const axes = axesOf("any", options, t.rank);
   const shape: Shape = options.keepDims ? keepAxes(t.shape, axes) : removeAxes(t.shape, axes);
   return axes.some((a) => t.shape[a] === 0) ? filled(empty, shape, "bool") : convert(f(t, options), "bool");
 }

@@ -2,12 +2,12 @@
 import type { Data } from "../base/dtype.ts";
 import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import { checkAxis } from "../base/shape.ts";
+import { checkAxis, sizeOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { SortOptions } from "../graph/methods.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { equal, neg } from "./arithmetic.ts";
+import { add, equal, greater, logicalAnd, neg } from "./arithmetic.ts";
 import { scatterAddOperation, takeAlongAxis, takeOperation } from "./gather.ts";
 import { concatenate, moveAxis, slice } from "./movement.ts";
 import { convert, operation } from "./record.ts";
@@ -36,12 +36,13 @@ export const argsortOperation: Operation = operation<object>({
   undefinedAt: [
     {
       at: (x) => filled(0, (x as Tensor).shape, "bool"),
-      within: ([x]) => tiesInRow(x as Tensor),
+      within: ([x], _order, _attributes, influence) => tiesInRow(x as Tensor, influence),
       why: "the order of equal elements is arbitrary: sort has a kink there",
       convention: "equal elements keep their order",
     },
   ],
   kernel: () => ({ name: "argsort", parameters: {} }),
+  work: ([x]) => 40 * sizeOf((x as Type).shape) * Math.log2(1 + ((x as Type).shape.at(-1) as number)),
   laws: {
     cases: [
       { label: "[3,5]", shapes: [[3, 5]], apply: (x) => apply(argsortOperation, [x as Tensor]), differentiable: false },
@@ -53,12 +54,16 @@ export const argsortOperation: Operation = operation<object>({
   },
 });
 
-function tiesInRow(x: Tensor): Tensor {
+/** Ties between neighbours in the order, of which one at least has influence. */
+function tiesInRow(x: Tensor, influence: Tensor): Tensor {
   const order = apply(argsortOperation, [x]);
   const sorted = apply(takeOperation, [x, order], { batch: x.rank - 1 });
   const n = x.shape.at(-1) as number;
   const lead = x.shape.slice(0, -1).map(() => null);
-  const ties = equal(slice(sorted, [...lead, [1, n]]), slice(sorted, [...lead, [0, Math.max(0, n - 1)]]));
+  const later = (t: Tensor): Tensor => slice(t, [...lead, [1, n]]);
+  const earlier = (t: Tensor): Tensor => slice(t, [...lead, [0, Math.max(0, n - 1)]]);
+  const matters = greater(add(later(influence), earlier(influence)), 0);
+  const ties = logicalAnd(equal(later(sorted), earlier(sorted)), matters);
   // Marks the later of each tied pair, in the order of x.
   const first = filled(0, [...x.shape.slice(0, -1), Math.min(1, n)], "int32");
   return convert(
@@ -105,7 +110,11 @@ export function topK(x: TensorLike, k: number): { readonly values: Tensor; reado
   const t = toTensor("topK", x);
   const n = t.shape.at(-1) ?? 0;
   if (!Number.isInteger(k) || k < 0 || k > n)
-    throw new NablaError("E-OPTION", `topK: k is ${k}, the last axis has ${n} elements`);
+    throw new NablaError(
+      "E-OPTION",
+      `topK: k is ${k}, the last axis has ${n} elements`,
+      "an integer from 0 to that number",
+    );
   const order = argsort(t, { descending: true });
   const indices = slice(order, [...t.shape.slice(0, -1).map(() => null), [0, k]]);
   return { values: takeAlongAxis(t, indices), indices };

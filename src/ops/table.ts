@@ -1,5 +1,6 @@
 /** The only list of operations: every record that a family file exports, by itself or on its function. */
 import type { Operation } from "../graph/operation.ts";
+import * as activation from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
 import * as contract from "./contract.ts";
 import * as gather from "./gather.ts";
@@ -25,6 +26,8 @@ function records(family: object): Operation[] {
 export const operations: readonly Operation[] = [
   ...new Set([
     castOperation,
-    ...[arithmetic, math, movement, windows, reduce, gather, sort, contract, linalg, random].flatMap(records),
+    ...[arithmetic, math, activation, movement, windows, reduce, gather, sort, contract, linalg, random].flatMap(
+      records,
+    ),
   ]),
 ];

@@ -69,9 +69,10 @@ export const foldOperation: Operation = operation<WindowAttributes & { readonly 
     apply(foldOperation, [x as Tensor], { ...shifted(attributes), shape: [size, ...attributes.shape] }),
   kernel: (_inputs, attributes, result) => ({
     name: "fold",
-    parameters: { target: windowStrides(stridesOf(result.shape), attributes), taps: attributes.axes.length },
+    parameters: { target: windowStrides(stridesOf(result.shape), attributes), axes: attributes.axes },
     strided: true,
   }),
+  work: ([x]) => 20 * sizeOf((x as Type).shape),
   laws: {
     cases: [
       {
@@ -117,7 +118,11 @@ export function windows(
   const each = (name: string, value: PerAxis): readonly number[] => {
     const list = typeof value === "number" ? axes.map(() => value) : value;
     if (list.length === axes.length && list.every((v) => Number.isInteger(v) && v >= 1)) return list;
-    throw new NablaError("E-OPTION", `windows: ${name} is ${list}, not a positive integer for each axis`);
+    throw new NablaError(
+      "E-OPTION",
+      `windows: ${name} is ${list}, not a positive integer for each axis`,
+      "an integer ≥ 1 for each axis",
+    );
   };
   const sizes = each("size", size);
   const steps = each("step", options.step ?? 1);

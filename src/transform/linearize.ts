@@ -100,7 +100,11 @@ export const instantiate = (t: Tangent, like: Tensor): Tensor => t ?? filled(0, 
 
 export function checkTangent(what: string, t: Tensor, like: Tensor): Tensor {
   if (!sameShape(t.shape, like.shape)) {
-    throw new NablaError("E-SHAPE", `${what}: a tangent of shape [${t.shape}] for a value of shape [${like.shape}]`);
+    throw new NablaError(
+      "E-SHAPE",
+      `${what}: a tangent of shape [${t.shape}] for a value of shape [${like.shape}]`,
+      "a tangent of the value's shape",
+    );
   }
   return t;
 }

@@ -8,6 +8,7 @@ import { isPick, type Tensor } from "../graph/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
 import { sumTo } from "../ops/movement.ts";
 import { type Tangent, times } from "./linearize.ts";
+import { type Piece, together } from "./pieces.ts";
 
 /**
  * Cotangents of the inputs marked `linear` from those of the outputs.
@@ -27,10 +28,25 @@ export function transposeLinear(
   }
 
   const collected = new Map<Tensor, Tensor>();
+  const pieces = new Map<Tensor, Piece[]>();
   const collect = (node: Tensor, ct: Tangent): void => {
     if (ct === undefined || !dependent.has(node)) return;
     const before = collected.get(node);
     collected.set(node, before === undefined ? ct : add(before, ct));
+  };
+  const collectPiece = (node: Tensor, piece: Piece): void => {
+    const list = pieces.get(node);
+    if (list === undefined) pieces.set(node, [piece]);
+    else list.push(piece);
+  };
+  /** The node's cotangent, complete: all that use it have been passed. */
+  const take = (node: Tensor): Tangent => {
+    const list = pieces.get(node);
+    if (list !== undefined) collect(node, together(list, node));
+    const ct = collected.get(node);
+    pieces.delete(node);
+    collected.delete(node);
+    return ct;
   };
   graph.outputs.forEach((output, i) => {
     collect(output, cotangents[i]);
@@ -58,9 +74,8 @@ export function transposeLinear(
       });
       continue;
     }
-    const ct = collected.get(node);
+    const ct = take(node);
     if (ct === undefined) continue;
-    collected.delete(node);
     if (isPick(node)) {
       const source = node.inputs[0] as Tensor;
       const cts = several.get(source) ?? new Array<Tangent>(source.results?.length ?? 0).fill(undefined);
@@ -70,12 +85,17 @@ export function transposeLinear(
       several.set(source, cts);
       continue;
     }
+    const start = node.operation.block?.(node.attributes);
+    if (start !== undefined) {
+      collectPiece(node.inputs[0] as Tensor, { ct, start });
+      continue;
+    }
     const inputs = node.inputs.map((input) => values.get(input));
     node.inputs.forEach((input, i) => {
       if (dependent.has(input)) collect(input, transposeOne(node, i, ct, inputs));
     });
   }
-  return graph.inputs.map((leaf, i) => (linear[i] ? collected.get(leaf) : undefined));
+  return graph.inputs.map((leaf, i) => (linear[i] ? take(leaf) : undefined));
 }
 
 function transposeOne(node: Tensor, index: number, ct: Tensor, inputs: readonly Tensor[]): Tangent {

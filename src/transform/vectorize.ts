@@ -33,7 +33,12 @@ export function vectorize(
     const inputs = node.inputs.map((input) => values.get(input));
     if (node.results !== undefined) {
       const rule = node.operation.batchAll;
-      if (rule === undefined) throw new NablaError("E-LIMIT", `vmap: ${node.operation.name} cannot be batched`);
+      if (rule === undefined)
+        throw new NablaError(
+          "E-LIMIT",
+          `vmap: ${node.operation.name} cannot be batched`,
+          "a loop over the batch, or reverse mode (vjp) inside vmap",
+        );
       const result = rule(inputs, flags, size, node.attributes);
       values.setResults(node, result.outputs);
       several.set(node, result.batched);
@@ -55,6 +60,11 @@ function batchOne(node: Tensor, inputs: readonly Tensor[], flags: readonly boole
     const aligned = inputs.map((x, i) => (flags[i] ? alignBatch(x, rank) : x));
     return make(operation, aligned, attributes, { shape: [size, ...node.shape], dtype: node.dtype });
   }
-  if (operation.batch === undefined) throw new NablaError("E-LIMIT", `vmap: ${operation.name} cannot be batched`);
+  if (operation.batch === undefined)
+    throw new NablaError(
+      "E-LIMIT",
+      `vmap: ${operation.name} cannot be batched`,
+      "a loop over the batch, or reverse mode (vjp) inside vmap",
+    );
   return operation.batch(inputs, flags, size, attributes);
 }

@@ -4,7 +4,7 @@ import { checkAxis } from "../base/shape.ts";
 import { flatten, unflatten } from "../base/tree.ts";
 import { trace } from "../graph/graph.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
-import { flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
+import { callGiven, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { broadcastTo, moveAxis } from "../ops/movement.ts";
 import { vectorize } from "./vectorize.ts";
 
@@ -27,7 +27,12 @@ function axesFor(what: string, tree: unknown, axes: AxisTree): (number | null)[]
     : Object.entries((tree ?? {}) as object);
   return entries.flatMap(([key, value]) => {
     const axis = children[key];
-    if (axis === undefined) throw new NablaError("E-TREE", `${what}: no axis is given for ${key}`);
+    if (axis === undefined)
+      throw new NablaError(
+        "E-TREE",
+        `${what}: no axis is given for ${key}`,
+        "an axis for each key, or null where the batch shares the value",
+      );
     return axesFor(what, value, axis);
   });
 }
@@ -36,7 +41,12 @@ function axesFor(what: string, tree: unknown, axes: AxisTree): (number | null)[]
 function axisOf(axes: AxisTree, i: number): AxisTree {
   if (!Array.isArray(axes)) return axes;
   const axis = axes[i] as AxisTree | undefined;
-  if (axis === undefined) throw new NablaError("E-TREE", `vmap: inAxes has no entry for argument ${i}`);
+  if (axis === undefined)
+    throw new NablaError(
+      "E-TREE",
+      `vmap: inAxes has no entry for argument ${i}`,
+      "an entry for each argument, or one number for all",
+    );
   return axis;
 }
 
@@ -67,14 +77,18 @@ export function vmap(f: (...args: never[]) => unknown, options: VmapOptions = {}
     if (size === undefined)
       throw new NablaError("E-OPTION", "vmap: no argument has a batch axis", "inAxes with at least one number");
     if (sizes.some((n) => n !== size))
-      throw new NablaError("E-SHAPE", `vmap: the batch axes have different sizes: ${sizes.join(", ")}`);
+      throw new NablaError(
+        "E-SHAPE",
+        `vmap: the batch axes have different sizes: ${sizes.join(", ")}`,
+        "inAxes null for what the whole batch shares",
+      );
     const batched = axes.map((axis) => axis !== null);
     const moved = tensors.map((t, i) => (batched[i] ? moveAxis(t, axes[i] as number, 0) : t));
     let structure = flatten(undefined).structure;
     let resultTree: unknown;
     const types = moved.map((t, i) => ({ shape: batched[i] ? t.shape.slice(1) : t.shape, dtype: t.dtype }));
     const graph = trace("vmap", types, (leaves) => {
-      resultTree = f(...(rebuildArguments(inputs, leaves) as never[]));
+      resultTree = callGiven("vmap", f, rebuildArguments(inputs, leaves));
       const result = flattenResults("vmap", resultTree);
       structure = result.structure;
       return result.tensors;
@@ -85,7 +99,11 @@ export function vmap(f: (...args: never[]) => unknown, options: VmapOptions = {}
       const axis = places[i];
       if (axis === null) {
         if (result.batched[i])
-          throw new NablaError("E-OPTION", `vmap: result ${i} differs over the batch, but its outAxes is null`);
+          throw new NablaError(
+            "E-OPTION",
+            `vmap: result ${i} differs over the batch, but its outAxes is null`,
+            "outAxes 0 for it",
+          );
         return t;
       }
       const full = result.batched[i] ? t : broadcastTo(t, [size, ...t.shape]);

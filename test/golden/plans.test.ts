@@ -140,7 +140,7 @@ test("memory: state stays in place, arrays that are not needed at one time share
   const { plan } = compiled((w, x) => [w.add(cumsum(cumsum(cumsum(x))))], [[4], [4]], 1);
   expect(showPlan(plan)).toBe(
     text(
-      "arena: to address 144; at most 128 bytes alive at one time",
+      "arena: 16 … 144; at most 128 bytes alive at one time",
       "b0: float64[4]  16 … 48  input, output",
       "b1: float64[4]  48 … 80  input",
       "b2: float64[4]  80 … 112",

@@ -257,4 +257,35 @@ two("lstsq", [[4, 2], [4]], nabla.lstsq, {
 one("matrixPower", [2, 2], (a) => nabla.matrixPower(a, 3));
 one("trace", [3, 3], nabla.trace);
 
+// — several pieces of one value: their cotangents are laid side by side —
+const pieces = (x: Tensor, starts: readonly number[], axis: number, size: number): Tensor =>
+  nabla.stack(
+    starts.map((s, k) => nabla.sum(nabla.sin(x.slice([...new Array(axis).fill([]), [s, s + size]]).mul(k + 1)))),
+  );
+one("slice", [9], (x) => pieces(x, [0, 1, 2, 5, 6, 1], 0, 3), { label: "overlapping runs" });
+one("slice", [3, 7], (x) => pieces(x, [0, 2, 4, 1], 1, 2), { label: "columns" });
+one("slice", [4, 3], (x) => pieces(x, [0, 3, 2], 0, 1).add(pieces(x, [1, 0], 1, 2).sum()), {
+  label: "rows and columns",
+});
+one("at", [3, 4], (x) => nabla.stack([x.at(0, 1), x.at(2, 3).mul(x.at(0, 1)), x.at(-1, 0), x.at(1).prod()]), {
+  label: "single places",
+});
+one(
+  "at",
+  [2, 3, 2],
+  (x) =>
+    nabla.mul(x.at(1, 2), x.at(0, 0)).add(
+      x
+        .slice([
+          [0, 1],
+          [1, 3],
+          [0, 1],
+        ])
+        .sum(),
+    ),
+  {
+    label: "rows within blocks",
+  },
+);
+
 export const compositions: readonly Composition[] = list;

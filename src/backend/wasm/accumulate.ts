@@ -25,9 +25,13 @@ import type { Width } from "./vector.ts";
 type Vector = Expr<"v128">;
 
 export interface Accumulator {
+  /** All that it knows. */
+  readonly state: readonly Local<"v128">[];
   start(): Code;
   /** Takes in a vector; `single`: lane 0 only. */
   add(value: Vector, single: boolean): Code;
+  /** Takes in what another one of its kind knows. */
+  merge(state: readonly Vector[]): Code;
   /** Lane by lane: `width` results (or the first) at `address`. */
   storeLanes(address: Expr<"i32">, single: boolean): Code;
   /** All lanes together: one result. */
@@ -50,15 +54,18 @@ function exactSum(f: FunctionBuilder): Accumulator {
   const nothing = f64x2.const(0, 0);
   const finiteOr = (value: Vector): Vector =>
     v128.bitselect(value, s.get, f64x2.lt(f64x2.abs(s.get), f64x2.const(Infinity, Infinity)));
+  const add = (value: Vector): Code => [
+    x.set(value),
+    t.set(f64x2.add(s.get, x.get)),
+    z.set(f64x2.sub(t.get, s.get)),
+    c.set(f64x2.add(c.get, f64x2.add(f64x2.sub(s.get, f64x2.sub(t.get, z.get)), f64x2.sub(x.get, z.get)))),
+    s.set(t.get),
+  ];
   return {
+    state: [s, c],
     start: () => [s.set(nothing), c.set(nothing)],
-    add: (value, single) => [
-      x.set(single ? v128.and(value, onlyFirst("float64")) : value),
-      t.set(f64x2.add(s.get, x.get)),
-      z.set(f64x2.sub(t.get, s.get)),
-      c.set(f64x2.add(c.get, f64x2.add(f64x2.sub(s.get, f64x2.sub(t.get, z.get)), f64x2.sub(x.get, z.get)))),
-      s.set(t.get),
-    ],
+    add: (value, single) => add(single ? v128.and(value, onlyFirst("float64")) : value),
+    merge: ([sum, error]) => [add(sum as Vector), c.set(f64x2.add(c.get, error as Vector))],
     storeLanes: (address, single) =>
       (single ? storeSingle : storeVector)("float64", address, finiteOr(f64x2.add(s.get, c.get)), 2),
     storeTotal: (address) => {
@@ -88,7 +95,9 @@ function wideSum(f: FunctionBuilder, width: Width): Accumulator {
   const [low, high] = halves as [Local<"v128">, Local<"v128"> | undefined];
   const together = high === undefined ? low.get : f64x2.add(low.get, high.get);
   return {
+    state: halves,
     start: () => halves.map((half) => half.set(f64x2.const(0, 0))),
+    merge: (state) => halves.map((half, i) => half.set(f64x2.add(half.get, state[i] as Vector))),
     add: (value, single) => [
       x.set(single ? v128.and(value, onlyFirst("float32")) : value),
       low.set(f64x2.add(low.get, f64x2.promoteLowF32x4(x.get))),
@@ -114,7 +123,9 @@ function wideSum(f: FunctionBuilder, width: Width): Accumulator {
 function integerSum(f: FunctionBuilder, dtype: DType, width: Width): Accumulator {
   const total = f.local("v128");
   return {
+    state: [total],
     start: () => total.set(i32x4.const(0, 0, 0, 0)),
+    merge: ([other]) => total.set(i32x4.add(total.get, other as Vector)),
     add: (value, single) => total.set(i32x4.add(total.get, single ? v128.and(value, onlyFirst(dtype)) : value)),
     storeLanes: (address, single) => (single ? storeSingle : storeVector)(dtype, address, total.get, width),
     storeTotal: (address) =>
@@ -160,7 +171,9 @@ function extremum(f: FunctionBuilder, how: "max" | "min", dtype: DType, width: W
             ? i32x4.maxS
             : i32x4.minS;
   return {
+    state: [best],
     start: () => best.set(identity),
+    merge: ([other]) => best.set(combine(best.get, other as Vector)),
     add: (value, single) =>
       best.set(combine(best.get, single ? v128.bitselect(value, identity, onlyFirst(dtype)) : value)),
     storeLanes: (address, single) => (single ? storeSingle : storeVector)(dtype, address, best.get, width),

@@ -265,6 +265,30 @@ export const v128 = {
     expr("v128", a.code, b.code, ...simd(0x0d), ...bytes),
 };
 
+/** a·b + c, rounded once or twice as the processor likes (relaxed SIMD, where `fused.ts` finds it). */
+const relaxedMadd =
+  (opcode: number) =>
+  (a: Expr<"v128">, b: Expr<"v128">, c: Expr<"v128">): Expr<"v128"> =>
+    expr("v128", a.code, b.code, c.code, ...simd(opcode));
+export const relaxed = { maddF32x4: relaxedMadd(0x105), maddF64x2: relaxedMadd(0x107) };
+
+/** Atomic instructions (WebAssembly threads), on addresses divisible by 4. */
+export const atomic = {
+  load: load("i32", 2, 0xfe, 0x10),
+  store: store("i32", 2, 0xfe, 0x17),
+  /** Adds; the value before. */
+  add: (address: Expr<"i32">, value: Expr<"i32">): Expr<"i32"> =>
+    expr("i32", address.code, value.code, 0xfe, 0x1e, 2, 0),
+  /** Sleeps while the word is `expected`, without a time limit. */
+  wait: (address: Expr<"i32">, expected: Expr<"i32">): Expr<"i32"> =>
+    expr("i32", address.code, expected.code, i64.const(-1n).code, 0xfe, 0x01, 2, 0),
+  /** Wakes all sleepers; how many there were. */
+  notify: (address: Expr<"i32">): Expr<"i32"> => expr("i32", address.code, i32.const(-1).code, 0xfe, 0x00, 2, 0),
+};
+
+/** Evaluates and forgets. */
+export const drop = (value: Expr): Code => [value.code, 0x1a];
+
 export const i8x16 = { swizzle: vector2(0x0e) };
 
 export const i32x4 = {
@@ -500,13 +524,17 @@ export class ModuleBuilder {
   readonly #exports: { name: string; index: number }[] = [];
   readonly #once = new Map<string, FunctionReference>();
   readonly #memory: { readonly initialPages: number; readonly maximumPages?: number; readonly shared?: boolean };
+  /** Whether products may use fused multiply–add. */
+  readonly fused: boolean;
 
   constructor(
     memoryLimits: { readonly initialPages: number; readonly maximumPages?: number; readonly shared?: boolean } = {
       initialPages: 1,
     },
+    { fused = false }: { readonly fused?: boolean } = {},
   ) {
     this.#memory = memoryLimits;
+    this.fused = fused;
   }
 
   #signature(parameters: readonly ValueType[], result: ValueType | undefined): number {
@@ -560,12 +588,12 @@ export class ModuleBuilder {
     this.#exports.push({ name, index: target.index });
   }
 
-  toBytes(): Uint8Array<ArrayBuffer> {
+  toBytes(memory = this.#memory): Uint8Array<ArrayBuffer> {
     const text = (s: string): number[] => {
       const bytes = [...new TextEncoder().encode(s)];
       return [...unsigned(bytes.length), ...bytes];
     };
-    const { initialPages, maximumPages, shared } = this.#memory;
+    const { initialPages, maximumPages, shared } = memory;
     const limits =
       maximumPages === undefined
         ? [0, ...unsigned(initialPages)]

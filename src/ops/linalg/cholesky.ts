@@ -6,7 +6,17 @@ import { apply, type Tensor, type TensorLike } from "../../graph/tensor.ts";
 import { add, mul } from "../arithmetic.ts";
 import { matrixTranspose } from "../movement.ts";
 import { operation } from "../record.ts";
-import { columnsOf, eachMatrix, identity, leading, masked, symmetricPart, times, toSquareMatrices } from "./matrix.ts";
+import {
+  columnsOf,
+  cubic,
+  eachMatrix,
+  identity,
+  leading,
+  masked,
+  symmetricPart,
+  times,
+  toSquareMatrices,
+} from "./matrix.ts";
 import { cholesky as factor } from "./numerics/cholesky.ts";
 import { solveTriangular } from "./triangular.ts";
 
@@ -38,6 +48,7 @@ export const choleskyOperation: Operation = operation<object>({
   },
   batch: ([a]) => apply(choleskyOperation, [a as Tensor]),
   kernel: () => ({ name: "cholesky", parameters: {} }),
+  work: cubic(0.5),
   laws: {
     cases: [
       { label: "[3,3]", shapes: [[3, 3]], apply: (x) => cholesky(positive(x as Tensor)) },

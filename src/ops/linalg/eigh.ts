@@ -6,7 +6,7 @@ import { add, div, equal, greater, mul, sub, where } from "../arithmetic.ts";
 import { diagonal, expandDims, matrixTranspose } from "../movement.ts";
 import { operation } from "../record.ts";
 import { sum } from "../reduce.ts";
-import { columnsOf, eachMatrix, leading, masked, symmetricPart, times, toSquareMatrices } from "./matrix.ts";
+import { columnsOf, cubic, eachMatrix, leading, masked, symmetricPart, times, toSquareMatrices } from "./matrix.ts";
 import { eigh as decompose } from "./numerics/eigh.ts";
 
 const typesOf = ({ shape, dtype }: Type): Type[] => [
@@ -51,6 +51,7 @@ export const eighOperation: Operation = operation<object>({
     },
   ],
   kernel: () => ({ name: "eigh", parameters: {} }),
+  work: cubic(10),
   laws: {
     cases: [
       { label: "values [3,3]", shapes: [[3, 3]], apply: (x) => eigh(apart(x as Tensor)).values },

@@ -10,6 +10,7 @@ import {
   allBatched,
   besideEachOther,
   columnsOf,
+  cubic,
   eachMatrix,
   leading,
   masked,
@@ -52,6 +53,7 @@ export const luOperation: Operation = operation<object>({
   jvpAll: () => [undefined, undefined, undefined],
   batchAll: ([a]) => ({ outputs: applyAll(luOperation, [a as Tensor]), batched: [true, true, true] }),
   kernel: () => ({ name: "lu", parameters: {} }),
+  work: cubic(1),
   laws: {
     cases: [
       {
@@ -117,6 +119,7 @@ export const luSolveOperation: Operation = operation<SolveAttributes>({
     return apply(luSolveOperation, allBatched(inputs, batched, size), attributes);
   },
   kernel: (_inputs, { transpose }) => ({ name: "luSolve", parameters: { transpose } }),
+  work: ([a], _attributes, { shape }) => sizeOf(shape) * columnsOf(a as Type),
   laws: {
     cases: [false, true].map((transpose) => ({
       label: `[3,3] [3,2]${transpose ? " transposed" : ""}`,

@@ -63,7 +63,7 @@ export function toSystem(what: string, a: TensorLike, b: TensorLike, square = tr
       `${what}: a is ${showShape(left.shape)}, b is ${showShape(right.shape)}: ${rowsOf(left)} equations, ${rowsOf(columns)} right-hand sides`,
       right.shape.at(-1) === rowsOf(left)
         ? "matrixTranspose(b), or expandDims(b, -1) if b is a batch of vectors"
-        : undefined,
+        : "b with a row for each row of a",
     );
   }
   const batch = broadcastShapes(what, [leading(left.shape), leading(columns.shape)]);
@@ -113,6 +113,12 @@ export function eachMatrix(
 // — the small linear maps —
 
 /** The product of matrices whose shapes are known to fit. */
+/** `work` of an operation that takes about so many nanoseconds for each element and column of its first input. */
+export const cubic =
+  (time: number) =>
+  ([a]: readonly Type[]): number =>
+    time * sizeOf((a as Type).shape) * columnsOf(a as Type);
+
 export const times = (a: Tensor, b: Tensor): Tensor => apply(matmulOperation, [a, b]);
 /** (a + aᵀ)/2 */
 export const symmetricPart = (a: Tensor): Tensor => mul(add(a, matrixTranspose(a)), 0.5);

@@ -5,7 +5,7 @@ import { applyAll, type Tensor, type TensorLike } from "../../graph/tensor.ts";
 import { add, mul, sub } from "../arithmetic.ts";
 import { matrixTranspose, slice, tril } from "../movement.ts";
 import { operation } from "../record.ts";
-import { columnsOf, eachMatrix, leading, masked, rowsOf, times, toMatrices } from "./matrix.ts";
+import { columnsOf, cubic, eachMatrix, leading, masked, rowsOf, times, toMatrices } from "./matrix.ts";
 import { qr as decompose } from "./numerics/qr.ts";
 import { solveTriangular } from "./triangular.ts";
 
@@ -47,6 +47,7 @@ export const qrOperation: Operation = operation<object>({
   },
   batchAll: ([a]) => ({ outputs: applyAll(qrOperation, [a as Tensor]), batched: [true, true] }),
   kernel: () => ({ name: "qr", parameters: {} }),
+  work: cubic(3),
   laws: {
     cases: (
       [

@@ -6,7 +6,7 @@ import { add, div, equal, greater, logicalOr, mul, sub, where } from "../arithme
 import { diagonal, expandDims, matrixTranspose } from "../movement.ts";
 import { operation } from "../record.ts";
 import { sum } from "../reduce.ts";
-import { columnsOf, eachMatrix, leading, masked, rowsOf, times, toMatrices } from "./matrix.ts";
+import { columnsOf, cubic, eachMatrix, leading, masked, rowsOf, times, toMatrices } from "./matrix.ts";
 import { svd as decompose } from "./numerics/svd.ts";
 
 const typesOf = (a: Type): Type[] => {
@@ -69,6 +69,7 @@ export const svdOperation: Operation = operation<object>({
     },
   ],
   kernel: () => ({ name: "svd", parameters: {} }),
+  work: cubic(20),
   laws: {
     cases: (
       [

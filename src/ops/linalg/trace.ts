@@ -22,7 +22,8 @@ export const trace = (a: TensorLike): Tensor => sum(diagonal(toTensor("trace", a
  * matrixPower([[1, 1], [0, 1]], 5).toArray() // [[1, 5], [0, 1]]
  */
 export function matrixPower(a: TensorLike, n: number): Tensor {
-  if (!Number.isSafeInteger(n)) throw new NablaError("E-OPTION", `matrixPower: n is ${n}, not an integer`);
+  if (!Number.isSafeInteger(n))
+    throw new NablaError("E-OPTION", `matrixPower: n is ${n}, not an integer`, "an integer; eigh for real powers");
   const t = toSquareMatrices("matrixPower", a);
   if (n === 0) return spreadBatch(identity(columnsOf(t), t), leading(t.shape));
   let square = n < 0 ? inverse(t) : t;

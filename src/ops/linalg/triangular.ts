@@ -62,6 +62,7 @@ export const triangularSolveOperation: Operation = operation<TriangularForm>({
     name: "triangularSolve",
     parameters: { lower, transpose, unitDiagonal },
   }),
+  work: ([a], _attributes, { shape }) => sizeOf(shape) * columnsOf(a as Type),
   laws: {
     cases: [true, false].flatMap((lower) =>
       [true, false].map((transpose) => ({

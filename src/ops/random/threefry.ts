@@ -70,6 +70,7 @@ export const randomBitsOperation: Operation = operation<BitsAttributes>({
   },
   batch: ([key], _batched, _size, attributes) => apply(randomBitsOperation, [key as Tensor], attributes),
   kernel: (_inputs, { shape, stream }) => ({ name: "randomBits", parameters: { size: sizeOf(shape), stream } }),
+  work: (_inputs, _attributes, { shape }) => 100 * sizeOf(shape),
   laws: {
     dtype: "uint32",
     cases: [

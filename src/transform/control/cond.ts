@@ -7,7 +7,7 @@ import { toTensor } from "../../graph/convert.ts";
 import { close, type Graph, replay, trace } from "../../graph/graph.ts";
 import type { Operation } from "../../graph/operation.ts";
 import { applyAll, constant, type Tensor, type TensorLike } from "../../graph/tensor.ts";
-import type { Traced } from "../../graph/trees.ts";
+import { callGiven, type Traced } from "../../graph/trees.ts";
 import { where } from "../../ops/arithmetic.ts";
 import { reshape } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
@@ -93,7 +93,7 @@ export function cond<A extends readonly unknown[], R>(
   const structures: ReturnType<typeof flatten>["structure"][] = [];
   const open = [ifTrue, ifFalse].map((f) =>
     trace("cond", typesOf(args), (inputs) => {
-      const result = flatten(f(...(unflatten(structure, inputs) as A)));
+      const result = flatten(callGiven("cond", f, unflatten(structure, inputs) as A));
       structures.push(result.structure);
       return result.leaves.map((leaf) => toTensor("cond", leaf as TensorLike));
     }),
@@ -108,6 +108,7 @@ export function cond<A extends readonly unknown[], R>(
       throw new NablaError(
         "E-SHAPE",
         `cond: result ${i} is ${t.dtype}${showShape(t.shape)} if true and ${other.dtype}${showShape(other.shape)} if false`,
+        "cast or broadcastTo in one of the branches",
       );
     }
   });

@@ -8,7 +8,7 @@ import { toTensor } from "../../graph/convert.ts";
 import { close, Environment, type Graph, replay, trace } from "../../graph/graph.ts";
 import type { Operation, Type } from "../../graph/operation.ts";
 import { applyAll, constant, filled, isConstant, type Tensor, type TensorLike } from "../../graph/tensor.ts";
-import type { Traced } from "../../graph/trees.ts";
+import { callGiven, type Traced } from "../../graph/trees.ts";
 import { add } from "../../ops/arithmetic.ts";
 import { broadcastTo, moveAxis } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
@@ -297,19 +297,27 @@ export function scan<C, X, Y>(
   }
   for (const x of columns) {
     if (x.shape[0] !== length)
-      throw new NablaError("E-SHAPE", `scan: xs of shape ${showShape(x.shape)} has not ${length} slices along axis 0`);
+      throw new NablaError(
+        "E-SHAPE",
+        `scan: xs of shape ${showShape(x.shape)} has not ${length} slices along axis 0`,
+        "equal lengths along the first axis of all xs",
+      );
   }
   let resultStructure: Structure | undefined;
   /** Which leaves of y are something; the others come out as undefined. */
   let present: boolean[] = [];
   const types = [...typesOf(start), ...columns.map((x) => ({ shape: x.shape.slice(1), dtype: x.dtype }))];
   const open = trace("scan", types, (leaves) => {
-    const pair = f(
-      unflatten(carry.structure, leaves.slice(0, start.length)) as C,
-      unflatten(slices.structure, leaves.slice(start.length)) as X,
-    );
+    const pair = callGiven("scan", f, [
+      unflatten(carry.structure, leaves.slice(0, start.length)),
+      unflatten(slices.structure, leaves.slice(start.length)),
+    ]);
     if (!Array.isArray(pair) || pair.length !== 2)
-      throw new NablaError("E-TREE", "scan: the step must return [carry, y]");
+      throw new NablaError(
+        "E-TREE",
+        "scan: the step must return [carry, y]",
+        "[carry, undefined] if there is no result to stack",
+      );
     const next = flatten(pair[0]);
     checkSameStructure("scan: the carry that the step returns", carry.structure, next.structure);
     const ys = flatten(pair[1]);
@@ -338,6 +346,7 @@ export function checkCarry(what: string, next: Tensor, first: Tensor): Tensor {
     throw new NablaError(
       "E-SHAPE",
       `${what}: the carry starts as ${showShape(first.shape)}, the step returns ${showShape(next.shape)}`,
+      "starting with a value of that shape: broadcastTo(x, shape)",
     );
   }
   if (next.dtype === first.dtype) return next;

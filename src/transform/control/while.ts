@@ -8,7 +8,7 @@ import { toTensor } from "../../graph/convert.ts";
 import { close, type Graph, replay, trace } from "../../graph/graph.ts";
 import type { Operation } from "../../graph/operation.ts";
 import { apply, applyAll, constant, filled, scalar, type Tensor, type TensorLike } from "../../graph/tensor.ts";
-import type { Traced } from "../../graph/trees.ts";
+import { callGiven, type Traced } from "../../graph/trees.ts";
 import {
   add,
   equal,
@@ -301,7 +301,7 @@ export function whileLoop<S>(condition: (state: S) => TensorLike, body: (state: 
   const types = typesOf(start);
   const { graphs, captured } = close("whileLoop", [
     trace("whileLoop", types, (state) => {
-      const going = toTensor("whileLoop", condition(unflatten(structure, state) as S));
+      const going = toTensor("whileLoop", callGiven("whileLoop", condition, [unflatten(structure, state)]));
       if (going.size !== 1)
         throw new NablaError(
           "E-NOT-SCALAR",
@@ -311,7 +311,7 @@ export function whileLoop<S>(condition: (state: S) => TensorLike, body: (state: 
       return [convert(reshape(going, []), "bool")];
     }),
     trace("whileLoop", types, (state) => {
-      const next = flatten(body(unflatten(structure, state) as S));
+      const next = flatten(callGiven("whileLoop", body, [unflatten(structure, state)]));
       checkSameStructure("whileLoop: the state that the body returns", structure, next.structure);
       return next.leaves.map((leaf, i) =>
         checkCarry("whileLoop", toTensor("whileLoop", leaf as TensorLike), start[i] as Tensor),

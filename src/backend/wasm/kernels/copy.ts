@@ -10,6 +10,7 @@ import {
   memory,
   v128,
 } from "../encode.ts";
+import { type Part, runsOf } from "../kernel.ts";
 import { type Int, int, move, plus } from "./memory.ts";
 import { blockOf, transposed } from "./transposed.ts";
 
@@ -37,6 +38,27 @@ export function copyKernel(
       sizeOf(shape) === 0 ? [] : body(f, dtype, axes, plus(input.get, int(offset * bytes)), output.get),
     ),
   );
+}
+
+/** Fewer elements are not worth a second thread. */
+const leastWork = 2e4;
+
+/** The copy in pieces along its first axis, or whole. */
+export function copyParts(
+  module: ModuleBuilder,
+  dtype: DType,
+  shape: Shape,
+  strides: readonly number[],
+  threads: number,
+): readonly Part[] {
+  const axis = shape.findIndex((n) => n !== 1);
+  const n = shape[axis] ?? 0;
+  if (threads === 1 || sizeOf(shape) < leastWork || n < threads)
+    return [{ run: copyKernel(module, dtype, shape, { offset: 0, strides }), offsets: [] }];
+  return runsOf(n, threads, 1).map(({ start, size }) => ({
+    run: copyKernel(module, dtype, shape.with(axis, size), { offset: 0, strides }),
+    offsets: [strides, stridesOf(shape)].map((s) => start * (s[axis] as number) * byteSize[dtype]),
+  }));
 }
 
 /** Axes of size 1 go; neighbours that both sides pass in one run become one. */

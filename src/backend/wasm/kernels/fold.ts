@@ -1,9 +1,9 @@
 /** Overlapping pieces added up: out[Σ iₖ·targetₖ] += x[Σ iₖ·strideₖ], over every index of x. */
 import { byteSize } from "../../../base/dtype.ts";
 import { sizeOf } from "../../../base/shape.ts";
-import type { Type } from "../../../graph/operation.ts";
-import { type Code, type FunctionBuilder, f32x4, f64x2, memory, v128 } from "../encode.ts";
-import type { KernelMaker } from "../kernel.ts";
+import type { KernelRequest, Type } from "../../../graph/operation.ts";
+import { type Code, type FunctionBuilder, f32x4, f64x2, type ModuleBuilder, memory, v128 } from "../encode.ts";
+import { type Kernel, type KernelMaker, runsOf } from "../kernel.ts";
 import { addTo, type Int, int, plus, times } from "./memory.ts";
 
 /** Strides in bytes. */
@@ -13,8 +13,38 @@ interface Axis {
   readonly to: number;
 }
 
-export const fold: KernelMaker = (module, { target, taps, strides }, [x], [result]) => {
+export const fold: KernelMaker = (module, parameters, [x], [result], threads = 1) => {
   const { shape, dtype } = x as Type;
+  const { target, axes, strides } = parameters;
+  const whole = folding(module, parameters, x as Type, result as Type);
+  // The first axis may be split if no window moves along it.
+  const n = shape[0] as number;
+  const step = (target as readonly number[])[0] as number;
+  if (threads === 1 || (axes as readonly number[]).includes(0) || sizeOf(shape) < leastWork || n < threads)
+    return whole;
+  return {
+    ...whole,
+    parts: runsOf(n, threads, 1).map(({ start, size }) => ({
+      run: folding(
+        module,
+        parameters,
+        { shape: shape.with(0, size), dtype },
+        { shape: (result as Type).shape.with(0, size), dtype },
+      ).run,
+      offsets: [start * ((strides as readonly number[])[0] as number), start * step].map((e) => e * byteSize[dtype]),
+    })),
+  };
+};
+
+/** Fewer elements are not worth a second thread. */
+const leastWork = 1e4;
+
+function folding(
+  module: ModuleBuilder,
+  { target, axes: windowed, strides }: KernelRequest["parameters"],
+  { shape, dtype }: Type,
+  result: Type,
+): Kernel {
   const bytes = byteSize[dtype];
   const axes = shape.map(
     (n, i): Axis => ({
@@ -23,8 +53,8 @@ export const fold: KernelMaker = (module, { target, taps, strides }, [x], [resul
       to: ((target as readonly number[])[i] as number) * bytes,
     }),
   );
-  const total = sizeOf((result as Type).shape) * bytes;
-  const order = inOrder(axes, taps as number, bytes);
+  const total = sizeOf(result.shape) * bytes;
+  const order = inOrder(axes, (windowed as readonly number[]).length, bytes);
   const run = module.once(`fold:${JSON.stringify([order, total, dtype])}`, () =>
     module.function(["i32", "i32", "i32"], undefined, (f, input, output) => {
       const nest = ([axis, ...rest]: readonly Axis[], from: Int, to: Int): Code => {
@@ -41,7 +71,7 @@ export const fold: KernelMaker = (module, { target, taps, strides }, [x], [resul
     }),
   );
   return { run, scratch: 0 };
-};
+}
 
 /** Arrays outside, then the taps, then the places: what is added to stays in the cache. A common run comes last. */
 function inOrder(axes: readonly Axis[], taps: number, bytes: number): Axis[] {

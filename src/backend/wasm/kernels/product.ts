@@ -4,10 +4,10 @@ import { broadcastStrides, cutLast, sizeOf } from "../../../base/shape.ts";
 import type { Type } from "../../../graph/operation.ts";
 import { type Code, call } from "../encode.ts";
 import type { KernelMaker } from "../kernel.ts";
-import { type MatmulSpec, matmulKernel, matmulScratch } from "../matmul.ts";
+import { type MatmulSpec, matmulKernel, matmulScratch, splitMatmul } from "../matmul.ts";
 import { type Int, int, plus, times } from "./memory.ts";
 
-export const matmul: KernelMaker = (module, { strides }, [a, b], [result]) => {
+export const matmul: KernelMaker = (module, { strides }, [a, b], [result], threads = 1) => {
   const [x, y, z] = [a as Type, b as Type, result as Type];
   const all = strides as readonly number[];
   const [batch, [m, n]] = cutLast(z.shape, 2) as [number[], [number, number]];
@@ -27,10 +27,23 @@ export const matmul: KernelMaker = (module, { strides }, [a, b], [result]) => {
     k,
     a: { batch: left.lead[last] ?? 0, row: left.row, column: left.column },
     b: { batch: right.lead[last] ?? 0, row: right.row, column: right.column },
+    fused: module.fused,
   };
   const inner = matmulKernel(module, spec);
   const scratch = matmulScratch(spec);
-  if (batch.length < 2) return { run: inner, scratch };
+  if (sizeOf(batch.slice(0, -1)) === 1) {
+    const bytes = byteSize[z.dtype];
+    const parts = threads === 1 ? [] : splitMatmul(spec, threads);
+    if (parts.length === 0) return { run: inner, scratch };
+    return {
+      run: inner,
+      scratch: Math.max(scratch, ...parts.map((part) => matmulScratch(part.spec))),
+      parts: parts.map((part) => ({
+        run: matmulKernel(module, part.spec),
+        offsets: part.offsets.map((elements) => elements * bytes),
+      })),
+    };
+  }
   // The last batch axis is the product's own; those before it are loops around it.
   const bytes = byteSize[z.dtype];
   const key = `matmul:${JSON.stringify([spec, batch, left.lead, right.lead])}`;

@@ -12,8 +12,6 @@ import {
 } from "../encode.ts";
 import { constant, type Lanes, plus, zero } from "./lanes.ts";
 
-/** Rows of a register block: 4 rows by 2 vectors are 8 accumulators; larger blocks spill. */
-export const blockRows = 4;
 export const blockColumns = (lanes: Lanes): number => 2 * lanes.count;
 
 /** Where the elements of a block are, in bytes; offsets are baked into the instructions, so none is negative. */
@@ -38,7 +36,7 @@ export function blockKernel(module: ModuleBuilder, lanes: Lanes, layout: BlockLa
 function build(module: ModuleBuilder, lanes: Lanes, layout: BlockLayout): BlockKernel {
   const { rows, columns, a: aLayout, b: bLayout } = layout;
   // Ragged blocks run rarely: their code is kept short.
-  const unroll = rows === blockRows && columns === blockColumns(lanes) ? 8 : 4;
+  const unroll = rows === lanes.blockRows && columns === blockColumns(lanes) ? 8 : 4;
   const parameters = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
   return module.function(parameters, undefined, (f, a, b, out, depth, blocks, aBlock, outRow, accumulate) => {
     /** The column vectors: where each begins, how many lanes of it count, and the register for b. */
@@ -59,7 +57,7 @@ function build(module: ModuleBuilder, lanes: Lanes, layout: BlockLayout): BlockK
       ),
       rowSums.map((row, i) => [
         aSplat.set(lanes.splat(aAt.get, i * aLayout.row)),
-        row.map(({ sum, value }) => sum.set(lanes.add(sum.get, lanes.mul(aSplat.get, value.get)))),
+        row.map(({ sum, value }) => sum.set(lanes.multiplyAdd(sum.get, aSplat.get, value.get))),
       ]),
       aAt.set(i32.add(aAt.get, constant(aLayout.depth))),
     ];

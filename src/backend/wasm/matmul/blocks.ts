@@ -1,5 +1,5 @@
 import { type Code, call, type Expr, type FunctionBuilder, i32, type ModuleBuilder, select, when } from "../encode.ts";
-import { type BlockKernel, blockColumns, blockKernel, blockRows } from "./block.ts";
+import { type BlockKernel, blockColumns, blockKernel } from "./block.ts";
 import { constant, plus } from "./lanes.ts";
 import { packKernel, packOrder } from "./pack.ts";
 import { type BlockProduct, scratchParts } from "./plan.ts";
@@ -25,11 +25,11 @@ export function blockProduct(
   at: { readonly a: Int; readonly b: Int; readonly out: Int; readonly scratch: Int },
 ): Code {
   const { lanes, spec, packA, packB } = plan;
-  const { bytes } = lanes;
+  const { bytes, blockRows } = lanes;
   const width = blockColumns(lanes);
   const a = { row: spec.a.row * bytes, depth: spec.a.column * bytes };
   const b = { depth: spec.b.row * bytes, column: spec.b.column * bytes };
-  const outRow = spec.n * bytes;
+  const outRow = (spec.outRow ?? spec.n) * bytes;
   const aPacked = at.scratch;
   const bPacked = plus(at.scratch, scratchParts(plan).a);
   const kernel = (rows: number, columns: number): BlockKernel =>
@@ -69,7 +69,7 @@ export function blockProduct(
       : [],
     raggedRows > 0
       ? when(
-          i32.and(rows, constant(blockRows - 1)),
+          i32.remU(rows, constant(blockRows)),
           call(
             kernel(raggedRows, columns),
             i32.add(aAt.get, i32.mul(blocks.get, aBlock.get)),
@@ -117,7 +117,7 @@ export function blockProduct(
               : [],
             aAt.set(packA ? aPacked : aFrom),
             aBlock.set(packA ? i32.mul(depth, constant(blockRows * bytes)) : constant(blockRows * a.row)),
-            blocks.set(i32.shrU(rows, constant(Math.log2(blockRows)))),
+            blocks.set(i32.divU(rows, constant(blockRows))),
             bAt.set(packB ? bPacked : bBlock),
             outAt.set(i32.add(offset(at.out, rowStart, outRow), i32.mul(columnStart, constant(bytes)))),
             spec.n >= width

@@ -1,4 +1,4 @@
-import { type Code, type Expr, f32x4, f64x2, i32, i32x4, i64, type Local, v128 } from "../encode.ts";
+import { type Code, type Expr, f32x4, f64x2, i32, i32x4, i64, type Local, relaxed, v128 } from "../encode.ts";
 
 export type MatmulType = "float32" | "float64" | "int32" | "uint32";
 
@@ -8,12 +8,15 @@ type Vector = Expr<"v128">;
 /** The vector arithmetic of one element type; a scalar is a vector of which only lane 0 counts. */
 export interface Lanes {
   /** Signed and unsigned wrapping products are the same code. */
-  readonly name: "f32" | "f64" | "i32";
+  readonly name: "f32" | "f64" | "i32" | "f32.fused" | "f64.fused";
   readonly bytes: 4 | 8;
   /** Elements in a vector. */
   readonly count: 4 | 2;
   readonly add: (a: Vector, b: Vector) => Vector;
-  readonly mul: (a: Vector, b: Vector) => Vector;
+  /** sum + a·b. */
+  readonly multiplyAdd: (sum: Vector, a: Vector, b: Vector) => Vector;
+  /** Rows of a register block: as many as leave a register for each sum, of two vectors a row. */
+  readonly blockRows: number;
   readonly splat: (address: Address, offset?: number) => Vector;
   /** The first `lanes` elements at the address, the rest zero; reads nothing beyond them. */
   loadFirst(address: Address, lanes: number, offset?: number): Vector;
@@ -23,12 +26,18 @@ export interface Lanes {
   sum(value: Local<"v128">): [Code, Vector];
 }
 
-const four = (name: "f32" | "i32", add: Lanes["add"], mul: Lanes["mul"]): Lanes => ({
+const separately =
+  (add: Lanes["add"], mul: (a: Vector, b: Vector) => Vector): Lanes["multiplyAdd"] =>
+  (sum, a, b) =>
+    add(sum, mul(a, b));
+
+const four = (name: "f32" | "i32", add: Lanes["add"], mul: (a: Vector, b: Vector) => Vector): Lanes => ({
   name,
   bytes: 4,
   count: 4,
   add,
-  mul,
+  multiplyAdd: separately(add, mul),
+  blockRows: 4,
   splat: v128.load32Splat,
   loadFirst(address, lanes, offset = 0) {
     if (lanes >= 4) return v128.load(address, offset);
@@ -57,7 +66,8 @@ const float64: Lanes = {
   bytes: 8,
   count: 2,
   add: f64x2.add,
-  mul: f64x2.mul,
+  multiplyAdd: separately(f64x2.add, f64x2.mul),
+  blockRows: 4,
   splat: v128.load64Splat,
   loadFirst: (address, lanes, offset = 0) =>
     lanes >= 2 ? v128.load(address, offset) : v128.load64Zero(address, offset),
@@ -78,7 +88,18 @@ const table: Record<MatmulType, Lanes> = {
   uint32: integer,
 };
 
-export const lanesOf = (type: MatmulType): Lanes => table[type];
+/** A product and its sum are one instruction, which needs no register between them: blocks are larger. */
+const fused: Partial<Record<MatmulType, Lanes>> = {
+  float32: {
+    ...table.float32,
+    name: "f32.fused",
+    multiplyAdd: (sum, a, b) => relaxed.maddF32x4(a, b, sum),
+    blockRows: 6,
+  },
+  float64: { ...float64, name: "f64.fused", multiplyAdd: (sum, a, b) => relaxed.maddF64x2(a, b, sum), blockRows: 6 },
+};
+
+export const lanesOf = (type: MatmulType, isFused = false): Lanes => (isFused && fused[type]) || table[type];
 
 export const zero = v128.const(new ArrayBuffer(16));
 export const constant = i32.const;

@@ -48,7 +48,7 @@ export function packKernel(
             ? transposedPanel(f, lanes, width)
             : strided;
       // Lines far apart are read a whole cache line at a time: they may not stay in the cache until the next panel.
-      const together = order === "across" ? cacheLine / (width * lanes.bytes) : 1;
+      const together = order === "across" ? Math.floor(cacheLine / (width * lanes.bytes)) : 1;
       const source = { from: from.get, to: to.get, depth: depth.get, across: across.get, along: along.get };
       return [
         line.set(i32.mul(across.get, constant(width))),
@@ -86,7 +86,7 @@ interface Source {
 }
 type Panel = (source: Source) => Code;
 
-/** Copies `panels` panels at a time, which lie `panel` bytes apart in the result. */
+/** Copies `panels` panels at a time, which lie `panel` bytes apart in the result. A line is whole or half vectors. */
 function copiedPanels(f: FunctionBuilder, lanes: Lanes, width: number, panels: number, panel: Expr<"i32">): Panel {
   const at = f.local("i32");
   const targets = Array.from({ length: panels }, () => f.local("i32"));
@@ -97,8 +97,12 @@ function copiedPanels(f: FunctionBuilder, lanes: Lanes, width: number, panels: n
     f.for(constant(0), depth, 1, () => [
       targets.map((target, i) => {
         const copies: Code[] = [];
-        for (let offset = 0; offset < bytes; offset += 16)
+        for (let offset = 0; offset + 16 <= bytes; offset += 16)
           copies.push(v128.store(target.get, v128.load(at.get, i * bytes + offset), offset));
+        if (bytes % 16 > 0) {
+          const half = bytes - 8;
+          copies.push(v128.store64Lane(target.get, v128.load64Zero(at.get, i * bytes + half), 0, half));
+        }
         return [copies, advance(target, constant(bytes))];
       }),
       advance(at, along),
@@ -131,7 +135,7 @@ function stridedPanel(f: FunctionBuilder, lanes: Lanes, width: number): Panel {
 /** Lanes of 32 bits [a, b, c, d] picked from the eight of two vectors. */
 const pick = (...lanes: number[]): number[] => lanes.flatMap((l) => [4 * l, 4 * l + 1, 4 * l + 2, 4 * l + 3]);
 
-/** Reads whole vectors along the depth and transposes them in squares of one vector's length. */
+/** Reads whole vectors along the depth and transposes them in squares of one vector's length, or half such. */
 function transposedPanel(f: FunctionBuilder, lanes: Lanes, width: number): Panel {
   const side = lanes.count;
   const lines = Array.from({ length: side }, () => f.local("i32"));
@@ -144,13 +148,22 @@ function transposedPanel(f: FunctionBuilder, lanes: Lanes, width: number): Panel
   const low = pick(0, 1, 4, 5);
   const high = pick(2, 3, 6, 7);
 
-  const square = (): Code => {
-    const read = loaded.map((v, i) => v.set(v128.load((lines[i] as Local<"i32">).get)));
+  const square = (count: number): Code => {
+    const read = loaded.slice(0, count).map((v, i) => v.set(v128.load((lines[i] as Local<"i32">).get)));
     const [a, b, c, d] = loaded as [Local<"v128">, Local<"v128">, Local<"v128">, Local<"v128">];
     const [p, q, r, s] = mixed as [Local<"v128">, Local<"v128">, Local<"v128">, Local<"v128">];
     const put = (i: number, x: Local<"v128">, y: Local<"v128">, bytes: readonly number[]): Code =>
       v128.store(target.get, v128.shuffle(x.get, y.get, bytes), i * row);
     if (side === 2) return [read, put(0, a, b, low), put(1, a, b, high)];
+    if (count === 2) {
+      const halves = [
+        p.set(v128.shuffle(a.get, b.get, pick(0, 4, 1, 5))),
+        q.set(v128.shuffle(a.get, b.get, pick(2, 6, 3, 7))),
+      ];
+      const store = (i: number, pair: Local<"v128">): Code =>
+        v128.store64Lane(target.get, pair.get, i % 2 === 0 ? 0 : 1, i * row);
+      return [read, halves, store(0, p), store(1, p), store(2, q), store(3, q)];
+    }
     return [
       read,
       p.set(v128.shuffle(a.get, b.get, pick(0, 4, 1, 5))),
@@ -166,30 +179,36 @@ function transposedPanel(f: FunctionBuilder, lanes: Lanes, width: number): Panel
 
   return ({ from, to, depth, across }) => {
     const group = f.local("i32");
-    return [
-      start.set(from),
-      group.set(to),
-      f.for(constant(0), constant(width), side, () => [
-        lines.map((line, i) => line.set(i === 0 ? start.get : i32.add((lines[i - 1] as Local<"i32">).get, across))),
-        start.set(i32.add((lines[side - 1] as Local<"i32">).get, across)),
+    /** The next `count` lines. */
+    const strip = (count: number): Code => {
+      const own = lines.slice(0, count);
+      return [
+        own.map((line, i) => line.set(i === 0 ? start.get : i32.add((own[i - 1] as Local<"i32">).get, across))),
+        start.set(i32.add((own.at(-1) as Local<"i32">).get, across)),
         target.set(group.get),
         left.set(depth),
         whileDo(i32.geS(left.get, constant(side)), [
-          square(),
-          lines.map((line) => line.set(plus(line.get, 16))),
+          square(count),
+          own.map((line) => line.set(plus(line.get, 16))),
           advance(target, constant(side * row)),
           advance(left, constant(-side)),
         ]),
         whileDo(left.get, [
-          lines.map((line, i) => [
+          own.map((line, i) => [
             lanes.copyElement(plus(target.get, i * lanes.bytes), line.get),
             line.set(plus(line.get, lanes.bytes)),
           ]),
           advance(target, constant(row)),
           advance(left, constant(-1)),
         ]),
-        advance(group, constant(16)),
-      ]),
+        advance(group, constant(count * lanes.bytes)),
+      ];
+    };
+    return [
+      start.set(from),
+      group.set(to),
+      f.for(constant(0), constant(width - (width % side)), side, () => strip(side)),
+      width % side > 0 ? strip(width % side) : [],
     ];
   };
 }

@@ -1,4 +1,5 @@
-import { blockColumns, blockRows } from "./block.ts";
+import { runsOf } from "../kernel.ts";
+import { blockColumns } from "./block.ts";
 import { type Lanes, lanesOf, type MatmulType } from "./lanes.ts";
 
 export interface MatrixStrides {
@@ -16,6 +17,10 @@ export interface MatmulSpec {
   /** Element strides; any values incl. 0 (broadcast) and negative (flipped): transposed operands are just strides. */
   readonly a: MatrixStrides;
   readonly b: MatrixStrides;
+  /** Elements from row to row of the result, if not n. */
+  readonly outRow?: number;
+  /** May use fused multiply–add. */
+  readonly fused?: boolean;
 }
 
 /** out[batch, j] = Σ_depth matrix[j, depth]·x[depth], all strides in elements. */
@@ -57,12 +62,47 @@ const smallReach = 80 * 1024;
 const maximumOffset = 2 ** 24;
 
 export function planMatmul(given: MatmulSpec): MatmulPlan {
-  const lanes = lanesOf(given.dtype);
+  const lanes = lanesOf(given.dtype, given.fused);
   const elements = given.batch * given.m * given.n;
   if (elements === 0) return { kind: "nothing" };
   if (given.k === 0) return { kind: "zeros", bytes: elements * lanes.bytes };
   const spec = foldBatch(withoutIdleStrides(given));
   return spec.m === 1 || spec.n === 1 ? planVector(spec, lanes) : planBlocks(spec, lanes);
+}
+
+/** A product of part of the rows or columns; where it starts in elements of a, of b and of the result. */
+export interface PartOfProduct {
+  readonly spec: MatmulSpec;
+  readonly offsets: readonly [number, number, number];
+}
+
+/** Fewer multiply–adds are not worth a second thread. */
+const leastWork = 2e5;
+
+/**
+ * The product in pieces for several threads. The terms of an element are summed in the same order: no piece becomes a
+ * product of another kind.
+ */
+export function splitMatmul(given: MatmulSpec, threads: number): readonly PartOfProduct[] {
+  const spec = foldBatch(withoutIdleStrides(given));
+  const { batch, m, n, k, a, b } = spec;
+  if (batch * m * n * k < leastWork) return [];
+  if (batch > 1) {
+    return runsOf(batch, threads, 1).map(({ start, size }) => ({
+      spec: { ...spec, batch: size },
+      offsets: [start * a.batch, start * b.batch, start * m * n],
+    }));
+  }
+  // Every thread packs the other operand for itself: the smaller one.
+  const byRows = m >= n;
+  const lanes = lanesOf(spec.dtype, spec.fused);
+  const runs = runsOf(byRows ? m : n, threads, byRows ? lanes.blockRows : blockColumns(lanes));
+  if (runs.length < 2 || runs.some(({ size }) => size < 2)) return [];
+  return runs.map(({ start, size }) =>
+    byRows
+      ? { spec: { ...spec, m: size }, offsets: [start * a.row, 0, start * n] }
+      : { spec: { ...spec, n: size, outRow: n }, offsets: [0, start * b.column, start] },
+  );
 }
 
 /** The stride of an axis of length one is never used. */
@@ -124,7 +164,7 @@ function planBlocks(spec: MatmulSpec, lanes: Lanes): BlockProduct {
   // The block kernel counts along a by its address, which therefore has to grow.
   const aDirect = direct(a.row) && direct(a.column) && a.column > 0;
   const packA = !aDirect || (aReach > smallReach && (strips > 4 || a.column !== 1));
-  const packB = b.column !== 1 || !direct(b.row) || (bReach > smallReach && m > 4 * blockRows);
+  const packB = b.column !== 1 || !direct(b.row) || (bReach > smallReach && m > 4 * lanes.blockRows);
   return {
     kind: "blocks",
     lanes,
@@ -133,7 +173,7 @@ function planBlocks(spec: MatmulSpec, lanes: Lanes): BlockProduct {
     packB,
     // A panel of b stays in the first cache, a block of a in the second, a block of b in the third.
     depth: pieces(k, lanes.bytes === 4 ? 384 : 256, 1),
-    rows: pieces(m, 128, blockRows),
+    rows: pieces(m, 128, lanes.blockRows),
     columns: pieces(n, 1024, blockColumns(lanes)),
   };
 }

@@ -124,7 +124,7 @@ function dotKernel(module: ModuleBuilder, lanes: Lanes, lines: number): Kernel {
       const step = (sums: readonly Local<"v128">[], count: number, offset: number): Code => [
         xVector.set(lanes.loadFirst(xAt.get, count, offset)),
         sums.map((sum, i) =>
-          sum.set(lanes.add(sum.get, lanes.mul(lanes.loadFirst((at[i] as Address).get, count, offset), xVector.get))),
+          sum.set(lanes.multiplyAdd(sum.get, lanes.loadFirst((at[i] as Address).get, count, offset), xVector.get)),
         ),
       ];
       const advance = (count: number): Code => [
@@ -175,7 +175,7 @@ function sumKernel(module: ModuleBuilder, lanes: Lanes, lines: number, along: nu
           out.get,
           weights.reduce(
             (sum, weight, i) =>
-              lanes.add(sum, lanes.mul(weight.get, lanes.loadFirst(matrix.get, valid, i * along + offset))),
+              lanes.multiplyAdd(sum, weight.get, lanes.loadFirst(matrix.get, valid, i * along + offset)),
             lanes.loadFirst(out.get, valid, offset),
           ),
           valid,
@@ -207,13 +207,13 @@ function stridedKernel(module: ModuleBuilder, lanes: Lanes): Kernel {
       const at = f.local("i32");
       const xAt = f.local("i32");
       const sum = f.local("v128");
-      const term = lanes.mul(lanes.loadFirst(at.get, 1), lanes.loadFirst(xAt.get, 1));
+      const [left, right] = [lanes.loadFirst(at.get, 1), lanes.loadFirst(xAt.get, 1)];
       return f.for(constant(0), count.get, 1, () => [
         at.set(matrix.get),
         xAt.set(x.get),
         sum.set(zero),
         f.for(constant(0), depth.get, 1, () => [
-          sum.set(lanes.add(sum.get, term)),
+          sum.set(lanes.multiplyAdd(sum.get, left, right)),
           add(at, along.get),
           add(xAt, xStride.get),
         ]),

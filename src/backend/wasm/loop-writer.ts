@@ -1,0 +1,258 @@
+/** The code of one fused loop: outer loops over strided addresses, the innermost in vectors and a remainder. */
+import { byteSize, type DType } from "../../base/dtype.ts";
+import type { Instruction, ReduceHow } from "../target.ts";
+import { type Accumulator, accumulator } from "./accumulate.ts";
+import { loadSingle, loadVector, storeSingle, storeVector } from "./element.ts";
+import { type Code, type Expr, FunctionBuilder, i32, type Local, type ModuleBuilder, v128, whileDo } from "./encode.ts";
+import { type VectorLane, VectorLanes, type Width } from "./vector.ts";
+
+/** So many vectors side by side, or one element. */
+type Span = number | "single";
+
+/** Statements of a body of which four, or two, are interleaved. */
+const mostFour = 64;
+const mostTwo = 160;
+/** Rounds of vectors side by side that are worth a sum for each of them. */
+const leastRounds = 4;
+
+export interface Axis {
+  readonly n: number;
+  readonly reduced: boolean;
+  /** Element stride of every operand: reads, then writes, then reductions. */
+  readonly strides: readonly number[];
+}
+
+export interface LoopKernel {
+  readonly axes: readonly Axis[];
+  readonly reads: readonly DType[];
+  readonly instructions: readonly Instruction[];
+  readonly writes: readonly { readonly value: number; readonly dtype: DType }[];
+  readonly reductions: readonly { readonly value: number; readonly how: ReduceHow; readonly dtype: DType }[];
+}
+
+export class LoopWriter {
+  readonly #module: ModuleBuilder;
+  readonly #f: FunctionBuilder;
+  readonly #kernel: LoopKernel;
+  readonly width: Width;
+  readonly sizes: readonly number[];
+  /** One list for each vector that is reduced side by side. */
+  readonly #accumulators: readonly (readonly Accumulator[])[];
+  readonly statements: number;
+  /** How many vectors a round computes side by side. */
+  readonly #copies: number;
+
+  constructor(module: ModuleBuilder, f: FunctionBuilder, kernel: LoopKernel) {
+    this.#module = module;
+    this.#f = f;
+    this.#kernel = kernel;
+    const { reads, writes, reductions, instructions } = kernel;
+    const dtypes = [...reads, ...writes.map((w) => w.dtype), ...reductions.map((r) => r.dtype)];
+    this.width = [...dtypes, ...instructions.map((i) => i.dtype)].includes("float64") ? 2 : 4;
+    this.sizes = dtypes.map((dtype) => byteSize[dtype]);
+    this.statements = this.#measure();
+    // Vectors side by side hide each other's latency; too many of them only spill registers.
+    this.#copies = this.statements <= mostFour ? 4 : this.statements <= mostTwo ? 2 : 1;
+    const { n } = kernel.axes.at(-1) as Axis;
+    const sideBySide = this.#reducesColumns || n >= leastRounds * this.#copies * this.width;
+    this.#accumulators = Array.from({ length: sideBySide ? this.#copies : 1 }, () =>
+      reductions.map((r) => accumulator(f, r.how, r.dtype, this.width)),
+    );
+  }
+
+  get #totals(): readonly Accumulator[] {
+    return this.#accumulators[0] as readonly Accumulator[];
+  }
+
+  /** Bytes of what the reductions know between two pieces of a loop. */
+  get stateBytes(): number {
+    return 16 * this.#totals.reduce((n, { state }) => n + state.length, 0);
+  }
+
+  /** The innermost axis stays: every lane reduces a column of its own. */
+  get #reducesColumns(): boolean {
+    const { axes, reductions } = this.#kernel;
+    return reductions.length > 0 && !(axes.at(-1) as Axis).reduced;
+  }
+
+  /** The loop whole. Addresses: of the reads, the writes, the results of the reductions. */
+  write(addresses: readonly Local<"i32">[]): Code {
+    const { axes, reductions } = this.#kernel;
+    const last = axes.at(-1) as Axis;
+    const outer = axes.slice(0, -1);
+    const keptOuter = outer.filter((a) => !a.reduced);
+    const reducedOuter = outer.filter((a) => a.reduced);
+    if (reductions.length === 0)
+      return this.#nest(outer, addresses, (at) =>
+        this.#vectorLoop(last, at, this.#copies, (p, span) => this.#body(p, last, span, false)),
+      );
+    if (this.#reducesColumns) {
+      return this.#nest(keptOuter, addresses, (at) =>
+        this.#vectorLoop(last, at, this.#copies, (p, span) => {
+          const active = this.#accumulators.slice(0, span === "single" ? 1 : span);
+          return [
+            active.flat().map((a) => a.start()),
+            this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false)),
+            active.map((list, copy) =>
+              list.map((a, i) => a.storeLanes(this.#resultAddress(p, i, copy), span === "single")),
+            ),
+          ];
+        }),
+      );
+    }
+    return this.#nest(keptOuter, addresses, (at) => [
+      this.#accumulate(reducedOuter, last, at),
+      this.#totals.map((a, i) => a.storeTotal(this.#resultAddress(at, i))),
+    ]);
+  }
+
+  /** A piece of a loop that reduces all its axes. Addresses: of the reads, the writes, and where the state goes. */
+  writePiece(addresses: readonly Local<"i32">[], state: Local<"i32">): Code {
+    const { axes } = this.#kernel;
+    return [
+      this.#accumulate(axes.slice(0, -1), axes.at(-1) as Axis, addresses),
+      this.#totals.flatMap((a) => a.state).map((local, i) => v128.store(state.get, local.get, 16 * i)),
+    ];
+  }
+
+  /** The results, from the states that so many pieces left one after the other. */
+  writeFinish(pieces: number, state: Local<"i32">, results: readonly Local<"i32">[]): Code {
+    return [
+      this.#totals.map((a) => a.start()),
+      this.#count(pieces, [this.#mergeStates(state), state.set(i32.add(state.get, i32.const(this.stateBytes)))]),
+      this.#totals.map((a, i) => a.storeTotal((results[i] as Local<"i32">).get)),
+    ];
+  }
+
+  #mergeStates(state: Local<"i32">): Code {
+    let next = 0;
+    return this.#totals.map((a) => a.merge(a.state.map(() => v128.load(state.get, 16 * next++))));
+  }
+
+  #accumulate(outer: readonly Axis[], last: Axis, at: readonly Local<"i32">[]): Code {
+    const [totals, ...others] = this.#accumulators as [readonly Accumulator[], ...(readonly Accumulator[])[]];
+    return [
+      this.#accumulators.flat().map((a) => a.start()),
+      this.#nest(outer, at, (inner) =>
+        this.#vectorLoop(last, inner, this.#copies, (p, span) => this.#body(p, last, span, true)),
+      ),
+      others.map((list) => totals.map((a, i) => a.merge((list[i] as Accumulator).state.map((local) => local.get)))),
+    ];
+  }
+
+  /** Where result i goes; of columns side by side, those of vector `copy`. */
+  #resultAddress(at: readonly Local<"i32">[], i: number, copy = 0): Expr<"i32"> {
+    const { reads, writes } = this.#kernel;
+    const k = reads.length + writes.length + i;
+    const address = (at[k] as Local<"i32">).get;
+    return copy === 0 ? address : i32.add(address, i32.const(copy * this.width * (this.sizes[k] as number)));
+  }
+
+  /** Pointers that move along an axis are locals of its loop; the others stay those of the loop around it. */
+  #pointers(
+    axis: Axis,
+    at: readonly Local<"i32">[],
+  ): { readonly start: Code; readonly inside: Local<"i32">[]; advance(elements: number): Code } {
+    const start: Code[] = [];
+    const inside = at.map((outside, i) => {
+      if (axis.strides[i] === 0) return outside;
+      const local = this.#f.local("i32");
+      start.push(local.set(outside.get));
+      return local;
+    });
+    const advance = (elements: number): Code =>
+      inside.map((local, i) => {
+        const bytes = (axis.strides[i] as number) * (this.sizes[i] as number) * elements;
+        return bytes === 0 ? [] : local.set(i32.add(local.get, i32.const(bytes)));
+      });
+    return { start, inside, advance };
+  }
+
+  #count(times: number, body: Code): Code {
+    if (times === 0) return [];
+    if (times === 1) return body;
+    const left = this.#f.local("i32");
+    return [left.set(i32.const(times)), whileDo(left.get, [body, left.set(i32.sub(left.get, i32.const(1)))])];
+  }
+
+  #nest(axes: readonly Axis[], at: readonly Local<"i32">[], body: (at: readonly Local<"i32">[]) => Code): Code {
+    const [axis, ...rest] = axes;
+    if (axis === undefined) return body(at);
+    const { start, inside, advance } = this.#pointers(axis, at);
+    return [start, this.#count(axis.n, [this.#nest(rest, inside, body), advance(1)])];
+  }
+
+  #vectorLoop(
+    axis: Axis,
+    at: readonly Local<"i32">[],
+    copies: number,
+    body: (at: readonly Local<"i32">[], span: Span) => Code,
+  ): Code {
+    const { start, inside, advance } = this.#pointers(axis, at);
+    const vectors = Math.floor(axis.n / this.width);
+    const rest = axis.n - vectors * this.width;
+    const rounds = copies > 1 ? Math.floor(vectors / copies) : 0;
+    return [
+      start,
+      this.#count(rounds, [body(inside, copies), advance(copies * this.width)]),
+      this.#count(vectors - rounds * copies, [body(inside, 1), advance(this.width)]),
+      this.#count(rest, [body(inside, "single"), advance(1)]),
+    ];
+  }
+
+  /** Some vectors (or one element) of every value: loads, operations, stores, accumulation. */
+  #body(at: readonly Local<"i32">[], axis: Axis, span: Span, masked: boolean): Code {
+    const { reads, writes, reductions } = this.#kernel;
+    const single = span === "single";
+    const address = (i: number): Expr<"i32"> => (at[i] as Local<"i32">).get;
+    const copies = Array.from({ length: single ? 1 : span }, (_, copy) => {
+      const offset = (i: number): number => copy * this.width * (axis.strides[i] as number) * (this.sizes[i] as number);
+      const { statements, value } = this.#values(this.#f, (i) => {
+        const dtype = reads[i] as DType;
+        return single
+          ? loadSingle(dtype, address(i))
+          : loadVector(dtype, address(i), axis.strides[i] as number, this.width, offset(i));
+      });
+      const stores = writes.map((w, k) => {
+        const i = reads.length + k;
+        return single
+          ? storeSingle(w.dtype, address(i), value(w.value))
+          : storeVector(w.dtype, address(i), value(w.value), this.width, offset(i), axis.strides[i] as number);
+      });
+      const sums = reductions.map((r, i) => {
+        const list = this.#accumulators[copy] ?? this.#totals;
+        return (list[i] as Accumulator).add(value(r.value), single && masked);
+      });
+      return { statements, after: [stores, sums] };
+    });
+    const first = copies[0]?.statements ?? [];
+    return [first.map((_, k) => copies.map((c) => c.statements[k] as Code)), copies.map((c) => c.after)];
+  }
+
+  /** The instructions for one vector as a list of statements, and the values that they leave. */
+  #values(
+    f: FunctionBuilder,
+    read: (i: number) => Expr<"v128">,
+  ): { statements: Code[]; value(i: number): Expr<"v128"> } {
+    const lanes = new VectorLanes(this.#module, f, this.width);
+    const values: VectorLane[] = [];
+    for (const instruction of this.#kernel.instructions) {
+      if (instruction.kind === "constant") values.push(lanes.constant(instruction.value, instruction.dtype));
+      else if (instruction.kind === "read") {
+        values.push(lanes.hold({ dtype: instruction.dtype, code: read(instruction.read) } as VectorLane));
+      } else {
+        const { operation, attributes, args, dtype } = instruction;
+        const inputs = args.map((i) => values[i] as VectorLane);
+        const result = operation.lower?.(lanes, inputs, attributes, { shape: [], dtype }) as VectorLane;
+        values.push(lanes.hold(result));
+      }
+    }
+    return { statements: lanes.statements, value: (i) => (values[i] as VectorLane).code };
+  }
+
+  /** How many statements the values of one vector take. */
+  #measure(): number {
+    const scratch = new FunctionBuilder(0);
+    return this.#values(scratch, () => scratch.local("v128").get).statements.length;
+  }
+}
