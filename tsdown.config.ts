@@ -19,7 +19,7 @@ export default defineConfig({
       renderChunk: (code: string) => code.replace(/^(const|let) (\w+) = (?=[\w.]+\()/gm, "$1 $2 = /* @__PURE__ */ "),
     },
   ],
-  dts: true,
+  dts: { sourcemap: false }, // src/ is not in the package
   sourcemap: true,
   inputOptions: { checks: { pluginTimings: false }, preserveEntrySignatures: "allow-extension" },
   deps: { neverBundle: /^node:/ },

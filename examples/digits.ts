@@ -3,10 +3,11 @@
  * descent with momentum. Then it checks itself: held-out accuracy, confusion matrix, the gradient against
  * central differences in float64, and the largest curvature, which bounds the learning rate.
  *
- * Run: npm start
+ * Run: npm start, or npm start -- --seed 2
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { SingleBar } from "cli-progress";
 import {
@@ -27,7 +28,12 @@ import {
 } from "nabla";
 import pc from "picocolors";
 
-const seed = 1;
+const { values: options } = parseArgs({ options: { seed: { type: "string", default: "1" } } });
+const seed = Number(options.seed);
+if (!Number.isSafeInteger(seed) || seed < 0) {
+  console.error(`--seed ${options.seed}: not a whole number`);
+  process.exit(2);
+}
 const hidden = 128;
 const batch = 32;
 const epochs = 60;
@@ -120,10 +126,10 @@ function train(data: Examples): Network {
   const keys = random.split(random.key(seed + 2), epochs) as Tensor[];
   const bar = new SingleBar({
     format: "  {bar} epoch {value}/{total}   loss {loss}   {rate} examples/s",
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
     barsize: 32,
     hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: 1e9,
   });
   bar.start(epochs, 0, { loss: "–", rate: "–" });
   const began = performance.now();
@@ -256,7 +262,6 @@ function largestCurvature(network: Network, data: Examples): number {
 function write(network: Network, data: Examples): void {
   mkdirSync(folder, { recursive: true });
   const model = new URL("model.json", folder);
-
   const picture = new URL("graph.svg", folder);
   writeFileSync(model, JSON.stringify(network));
   const images = tensor(data.images.slice(0, 4 * 64), { shape: [4, 64] });
@@ -279,7 +284,7 @@ console.log(
 );
 const curvature = largestCurvature(network, trainingSet);
 console.log(
-  `Curvature        largest Hessian eigenvalue ${curvature.toFixed(2)}: plain gradient descent decreases the cost for rates up to 1/λmax = ${(1 / curvature).toPrecision(3)}`,
+  `Curvature        largest Hessian eigenvalue ${curvature.toPrecision(3)}: plain gradient descent decreases the cost for rates up to 1/λmax = ${(1 / curvature).toPrecision(3)}`,
 );
 write(network, trainingSet);
 console.log(pc.dim(`\n${((performance.now() - began) / 1000).toFixed(1)} s in all`));

@@ -15,6 +15,7 @@ export {
   UndefinedDerivatives,
   undefinedDerivatives,
 } from "./derivative/undefined-derivative.ts";
+export type { NormOptions, Range, ReduceOptions, SortOptions, TensorMethods } from "./graph/methods.ts";
 export { Tensor, type TensorLike } from "./graph/tensor.ts";
 export { elu, gelu, leakyRelu, relu, silu, softsign } from "./ops/activation.ts";
 export {
@@ -120,7 +121,6 @@ export {
   tan,
   tanh,
 } from "./ops/math.ts";
-export type { TensorMethods } from "./ops/methods.ts";
 export {
   broadcastTo,
   concatenate,
@@ -131,7 +131,6 @@ export {
   matrixTranspose,
   moveAxis,
   pad,
-  type Range,
   ravel,
   repeat,
   reshape,
@@ -159,16 +158,14 @@ export {
   max,
   mean,
   min,
-  type NormOptions,
   norm,
   prod,
-  type ReduceOptions,
   softmax,
   std,
   sum,
   variance,
 } from "./ops/reduce.ts";
-export { argsort, type SortOptions, sort, topK } from "./ops/sort.ts";
+export { argsort, sort, topK } from "./ops/sort.ts";
 export { windows } from "./ops/windows.ts";
 export { cond } from "./transform/control/cond.ts";
 export { scan } from "./transform/control/scan.ts";

@@ -3,7 +3,7 @@
  * an ellipsis in a text stands for anything; a value over several lines is the text that the expression prints.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
 import * as nabla from "../src/index.ts";
@@ -71,6 +71,29 @@ test.each(examples)("$at", ({ code }) => {
   const { code: script } = transformSync(checked(code), { loader: "ts" });
   new Function(...Object.keys(nabla), "__is", script)(...Object.values(nabla), compare);
   expect(checked(code)).toContain("__is(");
+});
+
+/** What src/index.ts exports, through the lists of other files: name and the file that declares it. */
+function* exportsOf(file: string): Generator<readonly [name: string, file: string]> {
+  const list = /export (?:type )?\{([^}]*)\} from "([^"]+)"|export \* from "([^"]+)"/g;
+  for (const [, names, from, all] of readFileSync(file, "utf8").matchAll(list)) {
+    const path = join(dirname(file), (from ?? all) as string);
+    if (names === undefined) yield* exportsOf(path);
+    else for (const name of names.split(",")) if (name.trim()) yield [name.trim().replace("type ", ""), path];
+  }
+}
+
+test("every public name is documented, every function by an example", () => {
+  const open = [...exportsOf(join("src", "index.ts"))].flatMap(([name, file]) => {
+    const declaration = new RegExp(
+      `(/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)?export (function|const|class|interface|type) ${name}\\b`,
+    );
+    const [, comment, kind] = declaration.exec(readFileSync(file, "utf8")) ?? [];
+    if (comment === undefined) return [`${name}: no docstring (${file})`];
+    const needsExample = (kind === "function" || kind === "const") && !comment.includes("@example");
+    return needsExample ? [`${name}: no example (${file})`] : [];
+  });
+  expect(open).toEqual([]);
 });
 
 test("the README's taste runs, and fits what it says", () => {

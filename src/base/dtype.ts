@@ -1,7 +1,10 @@
 /** Element types: their storage, their promotion, their names. */
 import { NablaError } from "./error.ts";
 
+/** The types of elements. */
 export type DType = "float64" | "float32" | "int32" | "uint32" | "bool";
+
+/** The elements of a tensor in row-major order; bool as bytes 0 and 1. */
 export type Data = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
 
 export const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint32", "bool"];

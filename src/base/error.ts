@@ -1,5 +1,6 @@
 /** The one error class of nabla, and the user's own line for it. */
 
+/** What went wrong, for programs to tell apart. */
 export type ErrorCode =
   | "E-SHAPE"
   | "E-DTYPE"

@@ -1,5 +1,6 @@
 /** Functions that run as one WebAssembly call: traced once per signature, then planned, emitted and kept. */
 
+import type { Plan } from "../backend/target.ts";
 import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program, type ProgramOptions } from "../backend/wasm/program.ts";
 import { defaultThreads } from "../backend/wasm/team.ts";
@@ -9,6 +10,7 @@ import { sameShape, showShape } from "../base/shape.ts";
 import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
 import { constant, evaluateBy, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
+import { showGraph } from "../graph/text.ts";
 import {
   callGiven,
   type FlatArguments,
@@ -21,13 +23,14 @@ import { absorb } from "../transform/control/absorb.ts";
 import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
 import { eagerly } from "./eager.ts";
-import { lower } from "./lower.ts";
-import { plan } from "./memory.ts";
+import { passes } from "./passes.ts";
 import { type Leaf, Signature, signatureKey } from "./signature.ts";
+import { showPlan } from "./text.ts";
 
 // Where there is a compiler, constants profit from it too.
 evaluateBy(eagerly);
 
+/** What `compile` keeps, and how it runs. */
 export interface CompileOptions {
   /** How many signatures (shapes and dtypes of the arguments) are kept; the least recently used goes. Default 32. */
   readonly cacheSize?: number;
@@ -48,9 +51,13 @@ export interface CompileOptions {
   readonly reproducible?: boolean;
 }
 
-/** One compiled signature. */
+/** One compiled signature. Its graph and its plan print themselves: `String(f.inspect(x).plan)`. */
 export interface Compiled {
+  /** What f records, simplified. */
   readonly graph: Graph;
+  /** The loops and routines that run, and where in memory each array lies. */
+  readonly plan: Plan;
+  /** The module and its memory. */
   readonly program: Program;
   readonly structure: Structure;
   readonly signature: Signature;
@@ -60,9 +67,10 @@ export interface Compiled {
   latest: readonly Tensor[];
 }
 
+/** The function, compiled: called like the function itself. */
 export interface CompiledFunction<A extends readonly unknown[], R> {
   (...args: Inputs<A>): R;
-  /** What would run for these arguments: the optimised graph, the plan, the module's bytes. */
+  /** What would run for these arguments: the simplified graph, the plan, the module's bytes. */
   inspect(...args: Inputs<A>): Compiled;
 }
 
@@ -96,12 +104,18 @@ function build(
       "passing it as an argument",
     );
   }
-  const graph = absorb(share(simplify(traced)));
+  const graph = printed(absorb(share(simplify(traced))), showGraph);
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
-  const program = new Program(plan(lower(graph, state), arenaStart), options);
+  const plan = printed(passes(graph, state, arenaStart).plan, showPlan);
+  const program = new Program(plan, options);
   const signature = new Signature(inputs);
-  return { graph, program, structure: structure as Structure, signature, state, latest: [] };
+  return { graph, plan, program, structure: structure as Structure, signature, state, latest: [] };
 }
+
+const printed = <T extends object>(value: T, show: (value: T) => string): T => ({
+  ...value,
+  toString: () => show(value),
+});
 
 /** State goes out as it came in. */
 function checkState(input: FlatArguments, returned: unknown): void {
@@ -187,6 +201,16 @@ function leave(compiled: Compiled): Tensor[] {
  * @example
  * const step = compile(valueAndGrad((x) => x.mul(x).sum()));
  * step([1, 2, 3])[1].toArray() // [2, 4, 6]
+ * String(compile((x) => x.mul(2).sum()).inspect([1, 2, 3]).plan)
+ * // arena: 128 … 176; at most 48 bytes alive at one time
+ * // b0: float64[3]  128 … 152  input
+ * // b1: float64[]  160 … 168  output
+ * // run(b0):
+ * //   loop [3]:
+ * //     %0: float64 = b0
+ * //     %2: float64 = mul %0, 2
+ * //     b1 = sum {axes: [0]} %2
+ * //   return b1
  */
 export function compile<R = Tensor>(f: (...args: Tensor[]) => R, options?: CompileOptions): SimplyCompiled<R>;
 export function compile<A extends readonly unknown[], R>(

@@ -2,13 +2,13 @@
 import type { Buffer, Step } from "../backend/target.ts";
 import { byteSize } from "../base/dtype.ts";
 import { sizeOf } from "../base/shape.ts";
-import type { Lowered } from "./lower.ts";
+import type { Steps } from "./lower.ts";
+import { owner } from "./touch.ts";
 
 const alignment = 16;
 /** Bytes, rounded up to whole vectors. */
 export const alignedSize = ({ type }: Buffer): number =>
   Math.ceil((sizeOf(type.shape) * byteSize[type.dtype]) / alignment) * alignment;
-const owner = (buffer: Buffer): Buffer => buffer.slice?.of ?? buffer;
 
 export interface Life {
   first: number;
@@ -27,12 +27,12 @@ function stacksOf(steps: readonly Step[]): Buffer[] {
         : step.kind === "routine"
           ? step.outputs
           : [...step.writes, ...step.reductions].map((w) => w.buffer);
-    return written.flatMap((buffer) => (buffer.slice === undefined ? [] : [buffer.slice.of]));
+    return written.flatMap((buffer) => (buffer.slice === undefined ? [] : [owner(buffer)]));
   });
 }
 
 /** First and last step that touches each buffer; what a loop body reads from outside lives through the whole loop. */
-export function lives(lowered: Lowered): { readonly life: Map<Buffer, Life>; readonly end: number } {
+export function lives(lowered: Steps): { readonly life: Map<Buffer, Life>; readonly end: number } {
   const life = new Map<Buffer, Life>();
   let time = 0;
   const touch = (buffer: Buffer): void => {

@@ -7,9 +7,7 @@ import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from "../b
 import type { Graph } from "../graph/graph.ts";
 import type { KernelRequest, Type, View } from "../graph/operation.ts";
 import { isConstant, isPick, type Tensor } from "../graph/tensor.ts";
-import { coalesce } from "./coalesce.ts";
 import { OpenLoop } from "./fuse.ts";
-import { merge } from "./merge.ts";
 
 /** Where a tensor's elements are: in a buffer, seen through strides, since step `at` of its block; or in an open loop. */
 type Place =
@@ -25,11 +23,17 @@ interface Block {
   readonly several: Map<Tensor, readonly Place[]>;
 }
 
-export interface Lowered {
+/** A program before its memory is planned. */
+export interface Steps {
   readonly inputs: readonly Buffer[];
   readonly outputs: readonly Buffer[];
   readonly steps: readonly Step[];
   readonly buffers: readonly Buffer[];
+}
+
+export interface Lowered extends Steps {
+  /** Buffers whose place is settled: inputs, results, carries. */
+  readonly fixed: ReadonlySet<Buffer>;
 }
 
 const contiguous = (shape: Shape): View => ({ offset: 0, strides: stridesOf(shape) });
@@ -48,7 +52,6 @@ export function lower(graph: Graph, state = 0): Lowered {
 class Lowering {
   readonly #buffers: Buffer[] = [];
   readonly #constants = new Map<Tensor, Buffer>();
-  /** Buffers whose place is settled: inputs, results, carries. */
   readonly #fixed = new Set<Buffer>();
   #loops = 0;
 
@@ -80,8 +83,7 @@ class Lowering {
     this.#advance(block, graph.outputs.slice(0, state), carried);
     const outputs = [...carried, ...results];
     for (const buffer of [...inputs, ...results]) this.#fixed.add(buffer);
-    const steps = coalesce(merge(closeSteps(block.steps), this.#fixed), this.#fixed);
-    return { inputs, outputs, steps, buffers: this.#buffers };
+    return { inputs, outputs, steps: closeSteps(block.steps), buffers: this.#buffers, fixed: this.#fixed };
   }
 
   #block(graph: Graph, args: readonly Place[]): Block {

@@ -8,7 +8,7 @@
  */
 import type { Buffer, Plan } from "../backend/target.ts";
 import { alignedSize, type Life, lives, peak } from "./lives.ts";
-import type { Lowered } from "./lower.ts";
+import type { Steps } from "./lower.ts";
 
 /** So many take some 20 ms. */
 const placedBySize = 1000;
@@ -20,7 +20,7 @@ interface Placed {
 }
 
 /** `start`: the first free address. */
-export function plan(lowered: Lowered, start: number): Plan {
+export function plan(lowered: Steps, start: number): Plan {
   const { life, end } = lives(lowered);
   const buffers = [...life.keys()].sort((a, b) => alignedSize(b) - alignedSize(a) || a.id - b.id);
   const address = new Map<Buffer, number>();

@@ -1,7 +1,8 @@
 /** Which buffers a step reads and writes, what runs inside it included. */
 import { type Buffer, type Step, writesOf } from "../backend/target.ts";
 
-export const owner = (buffer: Buffer): Buffer => buffer.slice?.of ?? buffer;
+/** The buffer whose memory it is: a slice may be a slice of a slice. */
+export const owner = (buffer: Buffer): Buffer => (buffer.slice === undefined ? buffer : owner(buffer.slice.of));
 
 export function reads(step: Step, buffer: Buffer): boolean {
   const is = (b: Buffer): boolean => owner(b) === owner(buffer);

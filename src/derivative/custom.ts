@@ -123,10 +123,13 @@ function batchedRule(rule: FlatRule, graph: Graph, batched: readonly boolean[], 
   };
 }
 
+/** A rule for both modes: reverse mode transposes it. */
 export interface JvpRule<A extends readonly unknown[], R> {
   /** The value and its tangent, from arguments and their tangents. */
   jvp(primals: A, tangents: A): readonly [R, R];
 }
+
+/** A rule for reverse mode alone. */
 export interface VjpRule<A extends readonly unknown[], R> {
   /** The value and its pullback: the result's cotangent → one cotangent for each argument. */
   vjp(...args: A): readonly [R, (cotangent: R) => readonly unknown[]];

@@ -10,6 +10,7 @@ import { instantiate } from "../transform/linearize.ts";
 import { flatFunction, linearMap, pull } from "./products.ts";
 import { checkStrict } from "./undefined-derivative.ts";
 
+/** By what to differentiate, and what to do where no derivative exists. */
 export interface GradOptions<W extends number | readonly number[] = number> {
   /** Which argument (or arguments) to differentiate by; default the first. The others are held. */
   readonly wrt?: W;

@@ -1,9 +1,11 @@
 /** The graph of a function, to read and to look at: before and after differentiation and each pass. */
 import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import { leafPaths } from "../base/tree.ts";
 import { checkGraph } from "../graph/check.ts";
-import { toDot, toSVG } from "../graph/draw.ts";
+import { type Annotations, toDot } from "../graph/draw.ts";
 import { Environment, type Graph, trace } from "../graph/graph.ts";
+import { toSVG } from "../graph/svg.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import { showGraph } from "../graph/text.ts";
 import {
@@ -21,6 +23,7 @@ import { simplify } from "../transform/simplify.ts";
 import { gradTree } from "./grad.ts";
 import { linearMap, pull } from "./products.ts";
 
+/** What a picture shows beside operations and shapes. */
 export interface DrawOptions {
   /** Writes the value of every node at the examples. */
   readonly values?: boolean;
@@ -33,13 +36,16 @@ export class GraphView implements Graph {
   readonly inputs: readonly Tensor[];
   readonly nodes: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** Names of the inputs, and of the outputs. */
   readonly names: readonly string[];
+  readonly outputNames: readonly string[];
   readonly #examples: readonly Tensor[];
   readonly #gradient: ((wrt: readonly number[]) => GraphView) | undefined;
 
   constructor(
     graph: Graph,
     names: readonly string[],
+    outputNames: readonly string[],
     examples: readonly Tensor[],
     gradient?: (wrt: readonly number[]) => GraphView,
   ) {
@@ -47,6 +53,7 @@ export class GraphView implements Graph {
     this.nodes = graph.nodes;
     this.outputs = graph.outputs;
     this.names = names;
+    this.outputNames = outputNames;
     this.#examples = examples;
     this.#gradient = gradient;
   }
@@ -58,12 +65,12 @@ export class GraphView implements Graph {
 
   /** For Graphviz. */
   toDot(options: DrawOptions = {}): string {
-    return toDot(this, { names: this.names, lines: this.#lines(options) });
+    return toDot(this, this.#annotations(options));
   }
 
   /** A picture that needs nothing else. */
   toSVG(options: DrawOptions = {}): string {
-    return toSVG(this, { names: this.names, lines: this.#lines(options) });
+    return toSVG(this, this.#annotations(options));
   }
 
   /** The graph of the value and its gradient by argument `wrt`: differentiation is graph to graph. */
@@ -80,7 +87,8 @@ export class GraphView implements Graph {
 
   /** What compile makes of it, pass by pass. */
   passes(): { readonly name: string; readonly graph: GraphView }[] {
-    const view = (graph: Graph): GraphView => new GraphView(checkGraph(graph), this.names, this.#examples);
+    const view = (graph: Graph): GraphView =>
+      new GraphView(checkGraph(graph), this.names, this.outputNames, this.#examples);
     const simplified = view(simplify(this));
     return [
       { name: "trace", graph: view(this) },
@@ -89,19 +97,31 @@ export class GraphView implements Graph {
     ];
   }
 
-  #lines({ values, adjoints }: DrawOptions): (node: Tensor) => string[] {
+  #annotations({ values, adjoints }: DrawOptions): Annotations {
     const value = values ? nodeValues(this, this.#examples) : undefined;
     const adjoint = adjoints ? nodeAdjoints(this, this.#examples) : undefined;
-    return (node) => {
-      const [v, a] = [value?.get(node), adjoint?.get(node)];
-      return [...(v ? [`= ${short(v)}`] : []), ...(a ? [`∂ ${short(a)}`] : [])];
+    return {
+      names: this.names,
+      outputs: this.outputNames,
+      lines: (node) => {
+        const [v, a] = [value?.get(node), adjoint?.get(node)];
+        return [...(v ? [`= ${short(v)}`] : []), ...(a ? [`∂ ${short(a)}`] : [])];
+      },
     };
   }
 }
 
 function short(t: Tensor): string {
-  const shown = Array.from(t.data.subarray(0, 3), (v) => String(Number(v.toPrecision(4))));
+  const shown = Array.from(t.data.subarray(0, 3), (v) => (t.dtype === "bool" ? String(v !== 0) : shortNumber(v)));
   return `${shown.join(", ")}${t.size > 3 ? ", …" : ""}`;
+}
+
+/** Four digits, and a power of ten where zeros would hide them. */
+function shortNumber(v: number): string {
+  const size = Math.abs(v);
+  return size !== 0 && Number.isFinite(v) && (size < 1e-3 || size >= 1e6)
+    ? v.toExponential(2)
+    : String(Number(v.toPrecision(4)));
 }
 
 function nodeValues(graph: Graph, args: readonly Tensor[]): Map<Tensor, Tensor> {
@@ -159,25 +179,32 @@ function nodeAdjoints(graph: Graph, args: readonly Tensor[]): Map<Tensor, Tensor
 export function graphOf<A extends readonly unknown[]>(f: (...args: A) => unknown, ...examples: Inputs<A>): GraphView;
 export function graphOf(f: (...args: never[]) => unknown, ...examples: unknown[]): GraphView {
   const inputs = examples.map((example, i) => flattenArguments("graphOf", example, `x${i}`));
-  const view = (g: (...args: never[]) => unknown, gradient?: (wrt: readonly number[]) => GraphView): GraphView => {
-    const tensors = inputs.flatMap((input: FlatArguments) => input.tensors);
+  const paths = inputs.flatMap((input: FlatArguments) => input.paths);
+  const tensors = inputs.flatMap((input: FlatArguments) => input.tensors);
+  const view = (
+    g: (...args: never[]) => unknown,
+    outputNames?: readonly string[],
+    gradient?: (wrt: readonly number[]) => GraphView,
+  ): GraphView => {
+    let names = outputNames;
     const graph = trace(
       "graphOf",
       tensors,
-      (leaves) => flattenResults("graphOf", callGiven("graphOf", g, rebuildArguments(inputs, leaves))).tensors,
+      (leaves) => {
+        const results = flattenResults("graphOf", callGiven("graphOf", g, rebuildArguments(inputs, leaves)));
+        names ??= leafPaths(results.structure, "output");
+        return results.tensors;
+      },
       tensors,
     );
-    return new GraphView(
-      checkGraph(graph),
-      inputs.flatMap((input) => input.paths),
-      tensors,
-      gradient,
-    );
+    return new GraphView(checkGraph(graph), paths, names ?? [], tensors, gradient);
   };
-  return view(f, (wrt) =>
-    view((...args: never[]) => {
+  return view(f, undefined, (wrt) => {
+    const slopes = wrt.flatMap((i) => inputs[i]?.paths ?? []).map((path) => `∂/∂${path}`);
+    const both = (...args: never[]): unknown => {
       const { value, gradients } = gradTree("graphOf", f, args, wrt);
       return [value, ...gradients];
-    }),
-  );
+    };
+    return view(both, ["value", ...slopes]);
+  });
 }

@@ -6,6 +6,7 @@ import { isConstant, isPick, observing, type Tensor, withSources } from "../grap
 import { callGiven, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { elementAt, evaluate, indexOf, insideOf } from "./steps.ts";
 
+/** What firstNonFinite found; prints as a sentence. */
 export class NonFinite {
   readonly operation: string;
   /** The value: NaN, Infinity or −Infinity. */

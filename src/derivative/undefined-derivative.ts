@@ -9,6 +9,7 @@ import { broadcastTo } from "../ops/movement.ts";
 import { dependents, influenceOf } from "./influence.ts";
 import { elementAt, evaluate, indexOf, insideOf } from "./steps.ts";
 
+/** A point at which an operation has no derivative. */
 export interface UndefinedDerivative {
   readonly operation: string;
   /** The operation's inputs at that element. */

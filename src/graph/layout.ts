@@ -1,6 +1,7 @@
 /**
  * Layered drawing (Sugiyama, Tagawa and Toda 1981): layers by longest path, order within a layer by barycentres.
- * An edge over several layers goes through a place of its own in each, so that it passes beside the nodes.
+ * An edge over several layers goes through a place of its own in each, straight down, so that it passes beside the
+ * nodes and bends between the layers only.
  */
 
 export interface Point {
@@ -11,7 +12,9 @@ export interface Point {
 export interface Layout {
   /** Centre of every node. */
   readonly places: readonly Point[];
-  /** Where every edge passes the layers between its ends. */
+  /** Top and bottom of the layer of every node. */
+  readonly layers: readonly { readonly top: number; readonly bottom: number }[];
+  /** Where every edge enters and leaves the layers between its ends. */
   readonly routes: readonly (readonly Point[])[];
   readonly width: number;
   readonly height: number;
@@ -75,16 +78,24 @@ export function layered(
   const left = Math.min(0, ...sizes.map((s, i) => (x[i] as number) - s.width / 2));
   const right = Math.max(0, ...sizes.map((s, i) => (x[i] as number) + s.width / 2));
   const y = new Array<number>(sizes.length).fill(0);
+  const bands: { top: number; bottom: number }[] = [];
   let top = margin;
   for (const row of rows) {
     const height = Math.max(0, ...row.map((i) => (sizes[i] as { height: number }).height));
     for (const i of row) y[i] = top + height / 2;
+    bands.push({ top, bottom: top + height });
     top += height + gap.y;
   }
-  const place = (i: number): Point => ({ x: (x[i] as number) - left + margin, y: y[i] as number });
+  const xOf = (i: number): number => (x[i] as number) - left + margin;
+  const band = (i: number): { top: number; bottom: number } => bands[layer[i] as number] as (typeof bands)[number];
+  const passing = (i: number): Point[] => [
+    { x: xOf(i), y: band(i).top },
+    { x: xOf(i), y: band(i).bottom },
+  ];
   return {
-    places: nodes.map((_, i) => place(i)),
-    routes: routed.map((chain) => chain.slice(1, -1).map(place)),
+    places: nodes.map((_, i) => ({ x: xOf(i), y: y[i] as number })),
+    layers: nodes.map((_, i) => band(i)),
+    routes: routed.map((chain) => chain.slice(1, -1).flatMap(passing)),
     width: right - left + 2 * margin,
     height: Math.max(top - gap.y + margin, 2 * margin),
   };

@@ -7,6 +7,7 @@
 import { allocate, type Data, type DType, dtypeOf } from "../base/dtype.ts";
 import { NablaError, userFrame } from "../base/error.ts";
 import { type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
+import type { TensorMethods } from "./methods.ts";
 import type { Attributes, Operation, Type } from "./operation.ts";
 
 /** Anything that an operation accepts where it accepts a tensor. */
@@ -25,8 +26,19 @@ export interface Resident {
   read(): Data;
 }
 
-/** The operations as methods come from ops/methods.ts. */
-export class Tensor {
+/** Nothing yet: ops/methods.ts, which comes after this folder, puts the methods on the prototype of Tensor. */
+const WithMethods = class {} as new () => TensorMethods;
+
+/**
+ * A tensor: a node of the computational graph, and an array of numbers once its value is known. `tensor`, `zeros`, …
+ * and the operations make them; all of its fields are read-only to users.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * x.mul(2).sum({ axis: 0 }).toArray() // [8, 12]
+ * x.shape // [2, 2]
+ */
+export class Tensor extends WithMethods {
   readonly id: number;
   readonly operation: Operation;
   readonly inputs: readonly Tensor[];
@@ -52,6 +64,7 @@ export class Tensor {
     cached?: Data,
     results?: readonly Type[],
   ) {
+    super();
     this.id = nextId++;
     this.operation = operation;
     this.inputs = inputs;
@@ -104,7 +117,7 @@ export class Tensor {
     return build(0, 0);
   }
 
-  toString(): string {
+  override toString(): string {
     const type = `${this.dtype}${showShape(this.shape)}`;
     if (this.level > 0 && this.cached === undefined) return `Tensor(${this.operation.name}: ${type})`;
     const data = valueOf(this);

@@ -1,7 +1,7 @@
 /** A graph as text, one node a line, numbered from its inputs: the same graph always prints the same. */
 import { showShape } from "../base/shape.ts";
 import type { Graph } from "./graph.ts";
-import type { Type } from "./operation.ts";
+import type { Attributes, Type } from "./operation.ts";
 import { isConstant, isPick, type Tensor } from "./tensor.ts";
 
 export const showType = ({ dtype, shape }: Type): string => `${dtype}${showShape(shape)}`;
@@ -20,8 +20,8 @@ export function innerGraphs(node: Tensor): { readonly name: string; readonly gra
 }
 
 /** Attributes that are plain data, as `name: value`. */
-export function showAttributes(node: Tensor): string {
-  const plain = Object.entries(node.attributes).filter(([, value]) => {
+export function showAttributes({ attributes }: { readonly attributes: Attributes }): string {
+  const plain = Object.entries(attributes).filter(([, value]) => {
     const items: readonly unknown[] = Array.isArray(value) ? value : [value];
     return items.every((v) => typeof v === "number" || typeof v === "string" || typeof v === "boolean");
   });

@@ -5,7 +5,12 @@ import { abs, add, div, equal, greater, logicalAnd, minimum, mul, notEqual, wher
 import { elementary, erfc, exp, expm1, sigmoid } from "./math.ts";
 import { type BinaryFunction, binary, convert } from "./record.ts";
 
-/** max(x, 0); slope 0 at 0. */
+/**
+ * max(x, 0); slope 0 at 0.
+ *
+ * @example
+ * relu([-1, 2]).toArray() // [0, 2]
+ */
 export const relu = elementary(
   "relu",
   "max(x, 0)",
@@ -55,7 +60,13 @@ const leaky = binary({
     [-Infinity, 0.1],
   ],
 });
-/** x where x > 0, slope · x elsewhere. */
+
+/**
+ * x above 0, slope · x below.
+ *
+ * @example
+ * leakyRelu([-1, 2], 0.1).toArray() // [-0.1, 2]
+ */
 export const leakyRelu = withDefault(leaky, 0.01);
 
 const exponentialUnit = binary({
@@ -90,11 +101,35 @@ const exponentialUnit = binary({
     [-Infinity, 1],
   ],
 });
-/** x where x > 0, alpha (eˣ − 1) elsewhere. */
+
+/**
+ * x above 0, α(eˣ − 1) below (Clevert, Unterthiner and Hochreiter 2015).
+ *
+ * @example
+ * elu([-Infinity, 2]).toArray() // [-1, 2]
+ */
 export const elu = withDefault(exponentialUnit, 1);
-/** x Φ(x), the exact form by erf (Hendrycks and Gimpel 2016). */
+
+/**
+ * x Φ(x), the exact form by erf (Hendrycks and Gimpel 2016).
+ *
+ * @example
+ * gelu([0, 100]).toArray() // [0, 100]
+ */
 export const gelu = (x: TensorLike): Tensor => mul(mul(0.5, x), erfc(mul(-Math.SQRT1_2, x)));
-/** x σ(x), also called swish. */
+
+/**
+ * x σ(x), also called swish.
+ *
+ * @example
+ * silu([0, 1000]).toArray() // [0, 1000]
+ */
 export const silu = (x: TensorLike): Tensor => mul(x, sigmoid(x));
-/** x / (1 + |x|). */
+
+/**
+ * x / (1 + |x|).
+ *
+ * @example
+ * softsign([-1, 3]).toArray() // [-0.5, 0.75]
+ */
 export const softsign = (x: TensorLike): Tensor => div(x, add(1, abs(x)));

@@ -7,6 +7,12 @@ import type { Lane, Operation } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { binary, convert, mapElements, operation, type UnaryFunction, unary } from "./record.ts";
 
+/**
+ * x + y; shapes broadcast.
+ *
+ * @example
+ * add([1, 2], 3).toArray() // [4, 5]
+ */
 export const add = binary({
   name: "add",
   doc: "x + y",
@@ -22,6 +28,12 @@ export const add = binary({
   ],
 });
 
+/**
+ * x − y; shapes broadcast.
+ *
+ * @example
+ * sub([1, 2], [[1], [2]]).toArray() // [[0, 1], [-1, 0]]
+ */
 export const sub = binary({
   name: "sub",
   doc: "x − y",
@@ -36,6 +48,12 @@ export const sub = binary({
   ],
 });
 
+/**
+ * x · y, element by element; `matmul` is the product of matrices.
+ *
+ * @example
+ * mul([1, 2], [3, 4]).toArray() // [3, 8]
+ */
 export const mul = binary({
   name: "mul",
   doc: "x · y",
@@ -56,6 +74,9 @@ export const mul = binary({
  * The product inside derivatives: x · y, but 0 · anything = 0.
  * A value that has no influence passes none on, be the slope behind it infinite or NaN
  * (the branch that `where` did not take, the norm at 0).
+ *
+ * @example
+ * scale([2, Infinity], [3, 0]).toArray() // [6, 0]
  */
 export const scale = binary({
   name: "scale",
@@ -74,6 +95,12 @@ export const scale = binary({
   ],
 });
 
+/**
+ * x / y, a float also for integers; slope ±∞ or NaN at y = 0.
+ *
+ * @example
+ * div([1, 2], 4).toArray() // [0.25, 0.5]
+ */
 export const div = binary({
   name: "div",
   doc: "x / y, always a float",
@@ -101,6 +128,12 @@ export const div = binary({
   ],
 });
 
+/**
+ * −x.
+ *
+ * @example
+ * neg([1, -2]).toArray() // [-1, 2]
+ */
 export const neg = unary({
   name: "neg",
   doc: "−x",
@@ -111,6 +144,12 @@ export const neg = unary({
   edges: [[0], [Number.NaN], [Infinity]],
 });
 
+/**
+ * |x|; slope 0 at 0.
+ *
+ * @example
+ * abs([-3, 2]).toArray() // [3, 2]
+ */
 export const abs = unary({
   name: "abs",
   doc: "|x|; slope 0 at 0",
@@ -124,6 +163,12 @@ export const abs = unary({
   edges: [[-0], [-1], [Number.NaN], [-Infinity]],
 });
 
+/**
+ * −1, 0 or 1; slope 0 everywhere.
+ *
+ * @example
+ * sign([-3, 0, 2]).toArray() // [-1, 0, 1]
+ */
 export const sign = unary({
   name: "sign",
   doc: "−1, 0 or 1",
@@ -153,6 +198,12 @@ const kinkAtTie = (which: string) => ({
 const share = (x: Tensor, y: Tensor): Tensor =>
   where(equal(x, y), filled(0.5, [], x.dtype), convert(greater(x, y), x.dtype));
 
+/**
+ * The greater of x and y, NaN if either is; slope ½ to each at a tie.
+ *
+ * @example
+ * maximum([1, 5], 3).toArray() // [3, 5]
+ */
 export const maximum = binary({
   name: "maximum",
   doc: "the greater of x and y; NaN if either is",
@@ -169,6 +220,12 @@ export const maximum = binary({
   ],
 });
 
+/**
+ * The lesser of x and y, NaN if either is; slope ½ to each at a tie.
+ *
+ * @example
+ * minimum([1, 5], 3).toArray() // [1, 3]
+ */
 export const minimum = binary({
   name: "minimum",
   doc: "the lesser of x and y; NaN if either is",
@@ -210,36 +267,77 @@ const comparison = (
   });
 type Lanes = Parameters<Parameters<typeof unary>[0]["lower"]>[0];
 
+/**
+ * x = y, as bool; NaN equals nothing.
+ *
+ * @example
+ * equal([1, NaN], [1, NaN]).toArray() // [true, false]
+ */
 export const equal = comparison(
   "equal",
   "x = y",
   (x, y) => x === y,
   (k, x, y) => k.equal(x, y),
 );
+
+/**
+ * x ≠ y, as bool.
+ *
+ * @example
+ * notEqual([1, 2], 2).toArray() // [true, false]
+ */
 export const notEqual = comparison(
   "notEqual",
   "x ≠ y",
   (x, y) => x !== y,
   (k, x, y) => k.notEqual(x, y),
 );
+
+/**
+ * x < y, as bool.
+ *
+ * @example
+ * less([1, 2], 2).toArray() // [true, false]
+ */
 export const less = comparison(
   "less",
   "x < y",
   (x, y) => x < y,
   (k, x, y) => k.less(x, y),
 );
+
+/**
+ * x ≤ y, as bool.
+ *
+ * @example
+ * lessEqual([1, 2, 3], 2).toArray() // [true, true, false]
+ */
 export const lessEqual = comparison(
   "lessEqual",
   "x ≤ y",
   (x, y) => x <= y,
   (k, x, y) => k.lessEqual(x, y),
 );
+
+/**
+ * x > y, as bool.
+ *
+ * @example
+ * greater([1, 2, 3], 2).toArray() // [false, false, true]
+ */
 export const greater = comparison(
   "greater",
   "x > y",
   (x, y) => x > y,
   (k, x, y) => k.less(y, x),
 );
+
+/**
+ * x ≥ y, as bool.
+ *
+ * @example
+ * greaterEqual([1, 2, 3], 2).toArray() // [false, true, true]
+ */
 export const greaterEqual = comparison(
   "greaterEqual",
   "x ≥ y",
@@ -267,24 +365,51 @@ const logic = (
     ],
   });
 
+/**
+ * x and y, as bool; numbers other than 0 are true.
+ *
+ * @example
+ * logicalAnd([true, false], true).toArray() // [true, false]
+ */
 export const logicalAnd = logic(
   "logicalAnd",
   "x and y",
   (x, y) => x & y,
   (k, x, y) => k.and(x, y),
 );
+
+/**
+ * x or y, as bool; numbers other than 0 are true.
+ *
+ * @example
+ * logicalOr([true, false], false).toArray() // [true, false]
+ */
 export const logicalOr = logic(
   "logicalOr",
   "x or y",
   (x, y) => x | y,
   (k, x, y) => k.or(x, y),
 );
+
+/**
+ * Either x or y, as bool; numbers other than 0 are true.
+ *
+ * @example
+ * logicalXor([true, false], true).toArray() // [false, true]
+ */
 export const logicalXor = logic(
   "logicalXor",
   "x or y, not both",
   (x, y) => x ^ y,
   (k, x, y) => k.xor(x, y),
 );
+
+/**
+ * not x, as bool; numbers other than 0 are true.
+ *
+ * @example
+ * logicalNot([true, false]).toArray() // [false, true]
+ */
 export const logicalNot = unary({
   name: "logicalNot",
   doc: "not x",
@@ -314,31 +439,64 @@ const bits = (
     ],
   });
 
+/**
+ * The bits that both integers have.
+ *
+ * @example
+ * bitwiseAnd(new Int32Array([12]), new Int32Array([10])).toArray() // [8]
+ */
 export const bitwiseAnd = bits(
   "bitwiseAnd",
   "x & y",
   (x, y) => x & y,
   (k, x, y) => k.and(x, y),
 );
+
+/**
+ * The bits that either integer has.
+ *
+ * @example
+ * bitwiseOr(new Int32Array([12]), new Int32Array([10])).toArray() // [14]
+ */
 export const bitwiseOr = bits(
   "bitwiseOr",
   "x | y",
   (x, y) => x | y,
   (k, x, y) => k.or(x, y),
 );
+
+/**
+ * The bits in which two integers differ.
+ *
+ * @example
+ * bitwiseXor(new Int32Array([12]), new Int32Array([10])).toArray() // [6]
+ */
 export const bitwiseXor = bits(
   "bitwiseXor",
   "x ^ y",
   (x, y) => x ^ y,
   (k, x, y) => k.xor(x, y),
 );
+
+/**
+ * x · 2ʸ modulo 2³², for integers; y modulo 32.
+ *
+ * @example
+ * shiftLeft(new Int32Array([3]), new Int32Array([2])).toArray() // [12]
+ */
 export const shiftLeft = bits(
   "shiftLeft",
   "x · 2ʸ, y modulo 32",
   (x, y) => x << y,
   (k, x, y) => k.shiftLeft(x, y),
 );
-/** Fills with zeros for uint32, with the sign for int32. */
+
+/**
+ * Fills with zeros for uint32, with the sign for int32.
+ *
+ * @example
+ * shiftRight(new Int32Array([-5]), new Int32Array([1])).toArray() // [-3]
+ */
 export const shiftRight = binary({
   name: "shiftRight",
   doc: "x / 2ʸ rounded down, y modulo 32",
@@ -371,8 +529,28 @@ const rounding = (
     edges: [[0.5], [1.5], [2.5], [-0.5], [-1.2], [Number.NaN], [Infinity], [-0], [1e300]],
   });
 
+/**
+ * The greatest integer ≤ x, in the dtype of x; slope 0.
+ *
+ * @example
+ * floor([1.5, -1.5]).toArray() // [1, -2]
+ */
 export const floor = rounding("floor", "the greatest integer ≤ x", Math.floor, (k, x) => k.floor(x));
+
+/**
+ * The least integer ≥ x, in the dtype of x; slope 0.
+ *
+ * @example
+ * ceil([1.5, -1.5]).toArray() // [2, -1]
+ */
 export const ceil = rounding("ceil", "the least integer ≥ x", Math.ceil, (k, x) => k.ceil(x));
+
+/**
+ * x without its fraction; slope 0.
+ *
+ * @example
+ * trunc([1.5, -1.5]).toArray() // [1, -1]
+ */
 export const trunc = rounding(
   "trunc",
   "x without its fraction",
@@ -381,6 +559,13 @@ export const trunc = rounding(
   (x) => logicalAnd(isWhole(x), notEqual(x, 0)),
   "at integers other than 0",
 );
+
+/**
+ * The nearest integer, halves to even as in NumPy; slope 0.
+ *
+ * @example
+ * round([0.5, 1.5, 1.7]).toArray() // [0, 2, 2]
+ */
 export const round = rounding(
   "round",
   "the nearest integer, halves to even",
@@ -413,7 +598,12 @@ const remainderRanges = [
   [1, 2],
 ] as const;
 
-/** x − y·trunc(x/y), the sign of x (C's fmod, JavaScript's %). */
+/**
+ * x − y·trunc(x/y), the sign of x (C's fmod, JavaScript's %).
+ *
+ * @example
+ * rem([-1, 5], 3).toArray() // [-1, 2]
+ */
 export const rem = binary({
   name: "rem",
   doc: "remainder of the division truncated to zero, sign of x",
@@ -466,6 +656,12 @@ export const mod = binary({
   edges: remainderEdges,
 });
 
+/**
+ * Whether x is not a number, as bool.
+ *
+ * @example
+ * isNaN([1, NaN]).toArray() // [false, true]
+ */
 export const isNaN = unary({
   name: "isNaN",
   doc: "whether x is not a number",
@@ -475,6 +671,12 @@ export const isNaN = unary({
   edges: [[Number.NaN], [0], [Infinity]],
 });
 
+/**
+ * Whether x is neither NaN nor infinite, as bool.
+ *
+ * @example
+ * isFinite([1, NaN, Infinity]).toArray() // [true, false, false]
+ */
 export const isFinite = unary({
   name: "isFinite",
   doc: "whether x is neither NaN nor infinite",
@@ -553,12 +755,23 @@ export function cast(x: TensorLike, dtype: DType): Tensor {
   return convert(toTensor("cast", x), checkDType("cast", dtype));
 }
 
-/** x², by one product. */
+/**
+ * x², by one product.
+ *
+ * @example
+ * square([2, -3]).toArray() // [4, 9]
+ */
 export const square = (x: TensorLike): Tensor => {
   const t = toTensor("square", x);
   return mul(t, t);
 };
 
+/**
+ * 1/x.
+ *
+ * @example
+ * reciprocal([2, 4]).toArray() // [0.5, 0.25]
+ */
 export const reciprocal = (x: TensorLike): Tensor => div(1, x);
 
 /**

@@ -233,7 +233,12 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
   return reshape(product, [...batch, ...(x.rank > 1 ? [rows(left)] : []), ...(y.rank > 1 ? [columns(right)] : [])]);
 }
 
-/** Σ x·y of two vectors (matmul otherwise, as in NumPy). */
+/**
+ * Σ x·y of two vectors (matmul otherwise, as in NumPy).
+ *
+ * @example
+ * dot([1, 2], [3, 4]).item() // 11
+ */
 export function dot(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = pair("dot", a, b);
   return x.rank === 0 || y.rank === 0 ? mul(x, y) : matmul(x, y);

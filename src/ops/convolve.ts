@@ -11,6 +11,7 @@ import { windows } from "./windows.ts";
 
 type PerAxis<T> = T | readonly T[];
 
+/** How windows lie on x: a number for all axes, or one an axis. */
 export interface ConvolutionOptions {
   /** Step of the window, default 1. */
   readonly stride?: PerAxis<number>;
@@ -126,7 +127,12 @@ function convolve(
   return reshape(product, [batch, out, ...places]);
 }
 
-/** Cross-correlation, the convolution of neural networks: x [batch, channels, n], w [out, channels/groups, k]. */
+/**
+ * Cross-correlation, the convolution of neural networks: x [batch, channels, n], w [out, channels/groups, k].
+ *
+ * @example
+ * conv1d([[[1, 2, 4, 8]]], [[[-1, 1]]]).toArray() // [[[1, 2, 4]]]
+ */
 export const conv1d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions = {}): Tensor =>
   convolve("conv1d", x, w, options, 1);
 /**
@@ -138,6 +144,7 @@ export const conv1d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions
 export const conv2d = (x: TensorLike, w: TensorLike, options: ConvolutionOptions = {}): Tensor =>
   convolve("conv2d", x, w, options, 2);
 
+/** The stride is the window by default. */
 export type PoolOptions = Pick<ConvolutionOptions, "stride" | "padding">;
 
 function pooled(
@@ -173,7 +180,12 @@ const averagePool =
     return div(sum(cut, { axis: last }), count);
   };
 
-/** The greatest element of each window of the last axis; the stride is the window by default. */
+/**
+ * The greatest element of each window of the last axis; the stride is the window by default.
+ *
+ * @example
+ * maxPool1d([1, 3, 2, 0], 2).toArray() // [3, 2]
+ */
 export const maxPool1d = maxPool(1);
 /**
  * The same over the last two axes.
@@ -182,7 +194,19 @@ export const maxPool1d = maxPool(1);
  * maxPool2d([[1, 2], [3, 4]], 2).toArray() // [[4]]
  */
 export const maxPool2d = maxPool(2);
-/** The mean of each window; padding counts as zeros. */
+
+/**
+ * The mean of each window; padding counts as zeros.
+ *
+ * @example
+ * averagePool1d([1, 3, 2, 0], 2).toArray() // [2, 1]
+ */
 export const averagePool1d = averagePool(1);
-/** The same over the last two axes. */
+
+/**
+ * The same over the last two axes.
+ *
+ * @example
+ * averagePool2d([[1, 2], [3, 4]], 2).toArray() // [[2.5]]
+ */
 export const averagePool2d = averagePool(2);

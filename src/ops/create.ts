@@ -6,6 +6,7 @@ import { describe, toTensor } from "../graph/convert.ts";
 import { constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { convert } from "./record.ts";
 
+/** The dtype of what is made; float64 by default. */
 export interface CreateOptions {
   readonly dtype?: DType;
 }
@@ -42,6 +43,12 @@ function dtypeFrom(what: string, options: CreateOptions): DType {
   return checkDType(what, options.dtype ?? "float64");
 }
 
+/**
+ * An array of one value.
+ *
+ * @example
+ * full([2, 2], 7).toArray() // [[7, 7], [7, 7]]
+ */
 export function full(shape: Shape | number, value: number, options: CreateOptions = {}): Tensor {
   if (typeof value !== "number" && typeof value !== "boolean")
     throw new NablaError(
@@ -51,9 +58,37 @@ export function full(shape: Shape | number, value: number, options: CreateOption
     );
   return filled(value, checkShape("full", shape), dtypeFrom("full", options));
 }
+
+/**
+ * An array of zeros.
+ *
+ * @example
+ * zeros([2]).toArray() // [0, 0]
+ */
 export const zeros = (shape: Shape | number, options: CreateOptions = {}): Tensor => full(shape, 0, options);
+
+/**
+ * An array of ones.
+ *
+ * @example
+ * ones(3).toArray() // [1, 1, 1]
+ */
 export const ones = (shape: Shape | number, options: CreateOptions = {}): Tensor => full(shape, 1, options);
+
+/**
+ * Zeros with the shape and dtype of x.
+ *
+ * @example
+ * zerosLike([[1, 2]]).toArray() // [[0, 0]]
+ */
 export const zerosLike = (x: TensorLike): Tensor => likeOf(x, 0);
+
+/**
+ * Ones with the shape and dtype of x.
+ *
+ * @example
+ * onesLike([[1, 2]]).toArray() // [[1, 1]]
+ */
 export const onesLike = (x: TensorLike): Tensor => likeOf(x, 1);
 function likeOf(x: TensorLike, value: number): Tensor {
   const t = toTensor("zerosLike", x);

@@ -1,4 +1,7 @@
-/** Elementary and special functions: each one states its meaning, its derivative and its undefined points. */
+/**
+ * Elementary and special functions: each one states its meaning, its derivative and its undefined points.
+ * Long because it is a table of small records.
+ */
 import {
   erfc as erfcReference,
   erf as erfReference,
@@ -77,29 +80,84 @@ const outside = (name: string, at: (x: Tensor) => Tensor, where: string): Undefi
   convention: "the formula of the derivative as floating point gives it",
 });
 
+/**
+ * eˣ.
+ *
+ * @example
+ * exp([0, 1]).toArray() // [1, Math.E], up to rounding
+ */
 export const exp = elementary("exp", "eˣ", Math.exp, (y) => y);
+
+/**
+ * 2ˣ.
+ *
+ * @example
+ * exp2([0, 3, -1]).toArray() // [1, 8, 0.5]
+ */
 export const exp2 = (x: TensorLike): Tensor => pow(2, x);
+
+/**
+ * eˣ − 1, exact near 0.
+ *
+ * @example
+ * expm1(1e-20).item() // 1e-20
+ */
 export const expm1 = elementary("expm1", "eˣ − 1, exact near 0", Math.expm1, (y) => add(y, 1));
 
 // log(x + h) ≈ log x + h / x
+
+/**
+ * The natural logarithm; −∞ at 0, NaN below.
+ *
+ * @example
+ * log([1, Math.E]).toArray() // [0, 1], up to rounding
+ */
 export const log = elementary("log", "the natural logarithm", Math.log, (_, x) => div(1, x), {
   undefinedAt: [outside("log", (x) => lessEqual(x, 0), "for x ≤ 0")],
   range: [0.1, 3],
 });
+
+/**
+ * log(1 + x), exact near 0.
+ *
+ * @example
+ * log1p(1e-20).item() // 1e-20
+ */
 export const log1p = elementary("log1p", "log(1 + x), exact near 0", Math.log1p, (_, x) => div(1, add(1, x)), {
   undefinedAt: [outside("log1p", (x) => lessEqual(x, -1), "for x ≤ −1")],
   range: [-0.8, 2],
 });
+
+/**
+ * The logarithm to base 2.
+ *
+ * @example
+ * log2([8, 0.5]).toArray() // [3, -1]
+ */
 export const log2 = elementary("log2", "the logarithm to base 2", Math.log2, (_, x) => div(Math.LOG2E, x), {
   undefinedAt: [outside("log2", (x) => lessEqual(x, 0), "for x ≤ 0")],
   range: [0.1, 3],
 });
+
+/**
+ * The logarithm to base 10.
+ *
+ * @example
+ * log10([1000, 1]).toArray() // [3, 0], up to rounding
+ */
 export const log10 = elementary("log10", "the logarithm to base 10", Math.log10, (_, x) => div(Math.LOG10E, x), {
   undefinedAt: [outside("log10", (x) => lessEqual(x, 0), "for x ≤ 0")],
   range: [0.1, 3],
 });
 
 // √(x + h) ≈ √x + h / (2√x)
+
+/**
+ * √x; slope +∞ at 0, NaN below.
+ *
+ * @example
+ * sqrt([4, 9]).toArray() // [2, 3]
+ */
 export const sqrt = elementary("sqrt", "√x; slope +∞ at 0, NaN below", Math.sqrt, (y) => div(0.5, y), {
   undefinedAt: [
     {
@@ -112,7 +170,21 @@ export const sqrt = elementary("sqrt", "√x; slope +∞ at 0, NaN below", Math.
   range: [0.1, 3],
   lower: (k, x) => k.sqrt(x),
 });
+
+/**
+ * 1/√x.
+ *
+ * @example
+ * rsqrt([4, 16]).toArray() // [0.5, 0.25]
+ */
 export const rsqrt = (x: TensorLike): Tensor => div(1, sqrt(x));
+
+/**
+ * The cube root, real for all x.
+ *
+ * @example
+ * cbrt([8, -27]).toArray() // [2, -3], up to rounding
+ */
 export const cbrt = elementary("cbrt", "the cube root, real for all x", Math.cbrt, (y) => div(1 / 3, square(y)), {
   undefinedAt: [
     {
@@ -125,16 +197,50 @@ export const cbrt = elementary("cbrt", "the cube root, real for all x", Math.cbr
   range: [0.2, 3],
 });
 
+/**
+ * The sine, x in radians.
+ *
+ * @example
+ * sin([0, Math.PI / 2]).toArray() // [0, 1]
+ */
 export const sin = elementary("sin", "the sine, x in radians", Math.sin, (_, x) => cos(x));
+
+/**
+ * The cosine, x in radians.
+ *
+ * @example
+ * cos([0, Math.PI]).toArray() // [1, -1]
+ */
 export const cos = elementary("cos", "the cosine, x in radians", Math.cos, (_, x) => neg(sin(x)));
+
+/**
+ * The tangent, x in radians.
+ *
+ * @example
+ * tan([0, Math.PI / 4]).toArray() // [0, 1], up to rounding
+ */
 export const tan = elementary("tan", "the tangent, x in radians", Math.tan, (y) => add(1, square(y)), {
   range: [-1.2, 1.2],
 });
 const beyondOne = (name: string) => outside(name, (x) => logicalNot(less(abs(x), 1)), "for |x| ≥ 1");
+
+/**
+ * The arc sine, from −π/2 to π/2; NaN outside [−1, 1].
+ *
+ * @example
+ * asin([0, 1]).toArray() // [0, Math.PI / 2], up to rounding
+ */
 export const asin = elementary("asin", "the arc sine", Math.asin, (_, x) => div(1, sqrt(mul(sub(1, x), add(1, x)))), {
   undefinedAt: [beyondOne("asin")],
   range: [-0.9, 0.9],
 });
+
+/**
+ * The arc cosine, from 0 to π; NaN outside [−1, 1].
+ *
+ * @example
+ * acos([1, 0]).toArray() // [0, Math.PI / 2], up to rounding
+ */
 export const acos = elementary(
   "acos",
   "the arc cosine",
@@ -142,11 +248,53 @@ export const acos = elementary(
   (_, x) => div(-1, sqrt(mul(sub(1, x), add(1, x)))),
   { undefinedAt: [beyondOne("acos")], range: [-0.9, 0.9] },
 );
+
+/**
+ * The arc tangent, from −π/2 to π/2.
+ *
+ * @example
+ * atan([0, 1]).toArray() // [0, Math.PI / 4], up to rounding
+ */
 export const atan = elementary("atan", "the arc tangent", Math.atan, (_, x) => div(1, add(1, square(x))));
+
+/**
+ * (eˣ − e⁻ˣ)/2.
+ *
+ * @example
+ * sinh([0, Math.LN2]).toArray() // [0, 0.75], up to rounding
+ */
 export const sinh = elementary("sinh", "(eˣ − e⁻ˣ)/2", Math.sinh, (_, x) => cosh(x));
+
+/**
+ * (eˣ + e⁻ˣ)/2.
+ *
+ * @example
+ * cosh([0, Math.LN2]).toArray() // [1, 1.25], up to rounding
+ */
 export const cosh = elementary("cosh", "(eˣ + e⁻ˣ)/2", Math.cosh, (_, x) => sinh(x));
+
+/**
+ * sinh x / cosh x, from −1 to 1.
+ *
+ * @example
+ * tanh([0, Math.LN2]).toArray() // [0, 0.6], up to rounding
+ */
 export const tanh = elementary("tanh", "sinh x / cosh x", Math.tanh, (y) => mul(sub(1, y), add(1, y)));
+
+/**
+ * The inverse of sinh.
+ *
+ * @example
+ * asinh([0, 0.75]).toArray() // [0, Math.LN2], up to rounding
+ */
 export const asinh = elementary("asinh", "the inverse of sinh", Math.asinh, (_, x) => div(1, hypot1(x)));
+
+/**
+ * The inverse of cosh, ≥ 0; NaN below 1.
+ *
+ * @example
+ * acosh([1, 1.25]).toArray() // [0, Math.LN2], up to rounding
+ */
 export const acosh = elementary(
   "acosh",
   "the inverse of cosh",
@@ -158,6 +306,13 @@ export const acosh = elementary(
     range: [1.2, 3],
   },
 );
+
+/**
+ * The inverse of tanh; ±∞ at ±1, NaN beyond.
+ *
+ * @example
+ * atanh([0, 0.6]).toArray() // [0, Math.LN2], up to rounding
+ */
 export const atanh = elementary(
   "atanh",
   "the inverse of tanh",
@@ -173,9 +328,23 @@ const hypot1 = (x: Tensor): Tensor => {
 };
 
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+
+/**
+ * The error function, 2/√π ∫₀ˣ e^(−t²) dt.
+ *
+ * @example
+ * erf([0, Infinity]).toArray() // [0, 1]
+ */
 export const erf = elementary("erf", "2/√π ∫₀ˣ e^(−t²) dt", erfReference, (_, x) =>
   mul(twoOverRootPi, exp(neg(square(x)))),
 );
+
+/**
+ * 1 − erf x, exact for large x.
+ *
+ * @example
+ * erfc([0, -Infinity]).toArray() // [1, 2]
+ */
 export const erfc = elementary("erfc", "1 − erf x, exact for large x", erfcReference, (_, x) =>
   mul(-twoOverRootPi, exp(neg(square(x)))),
 );
@@ -183,7 +352,12 @@ export const erfc = elementary("erfc", "1 − erf x, exact for large x", erfcRef
 const poles = (name: string): UndefinedRule =>
   outside(name, (x) => logicalAnd(lessEqual(x, 0), equal(x, round(x))), "at 0, −1, −2, …");
 
-/** log |Γ(x)|. */
+/**
+ * log |Γ(x)|.
+ *
+ * @example
+ * lgamma([1, 5]).toArray() // [0, Math.log(24)], up to rounding
+ */
 export const lgamma = elementary("lgamma", "log |Γ(x)|", lgammaReference, (_, x) => digamma(x), {
   undefinedAt: [poles("lgamma")],
   range: [0.3, 4],
@@ -208,14 +382,31 @@ const polygammaBinary = binary({
     [0, 100],
   ],
 });
-/** ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function. */
+
+/**
+ * ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function.
+ *
+ * @example
+ * polygamma(1, 1).item() // Math.PI ** 2 / 6, up to rounding
+ */
 export const polygamma: typeof polygammaBinary = polygammaBinary;
-/** ψ(x) = Γ′(x)/Γ(x). */
+
+/**
+ * ψ(x) = Γ′(x)/Γ(x).
+ *
+ * @example
+ * digamma([1, 2]).sub(digamma(1)).toArray() // [0, 1], up to rounding
+ */
 export const digamma = (x: TensorLike): Tensor => polygamma(0, x);
 
 // — two arguments —
 
-/** xʸ; 0⁰ = 1. */
+/**
+ * xʸ; 0⁰ = 1.
+ *
+ * @example
+ * pow([2, 9], [3, 0.5]).toArray() // [8, 3]
+ */
 export const pow = binary({
   name: "pow",
   doc: "xʸ; NaN for x < 0 and fractional y",
@@ -273,7 +464,12 @@ const notInteger = (y: Tensor): Tensor => notEqual(y, round(y));
 
 const overSquare = (x: Tensor, r: Tensor): Tensor => div(div(x, r), r);
 
-/** The angle of the point (x, y): atan(y/x) in the right quadrant. */
+/**
+ * The angle of the point (x, y): atan(y/x) in the right quadrant.
+ *
+ * @example
+ * atan2([1, -1], [-1, 0]).toArray() // [3 * Math.PI / 4, -Math.PI / 2], up to rounding
+ */
 export const atan2 = binary({
   name: "atan2",
   doc: "the angle of (x, y), from −π to π; arguments in the order y, x",
@@ -323,7 +519,12 @@ export function hypot(x: TensorLike, y: TensorLike): Tensor {
   return mul(length, sqrt(add(1, square(ratio))));
 }
 
-/** log(eˣ + eʸ) without overflow. */
+/**
+ * log(eˣ + eʸ) without overflow.
+ *
+ * @example
+ * logaddexp(1000, 1000).item() // 1000 + Math.LN2, up to rounding
+ */
 export const logaddexp = binary({
   name: "logaddexp",
   doc: "log(eˣ + eʸ) without overflow",
@@ -353,7 +554,12 @@ export const logaddexp = binary({
 
 const stableSigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
-/** 1/(1 + e⁻ˣ), exact in both tails. */
+/**
+ * 1/(1 + e⁻ˣ), exact in both tails.
+ *
+ * @example
+ * sigmoid([0, 1000, -1000]).toArray() // [0.5, 1, 0]
+ */
 export const sigmoid = elementary("sigmoid", "1/(1 + e⁻ˣ)", stableSigmoid, (y, x) => mul(y, sigmoid(neg(x))), {
   lower: (k, x) => {
     const one = k.constant(1, x.dtype);
@@ -362,7 +568,12 @@ export const sigmoid = elementary("sigmoid", "1/(1 + e⁻ˣ)", stableSigmoid, (y
   },
 });
 
-/** log(1 + eˣ) without overflow. */
+/**
+ * log(1 + eˣ) without overflow.
+ *
+ * @example
+ * softplus([0, 1000]).toArray() // [Math.LN2, 1000], up to rounding
+ */
 export const softplus = elementary(
   "softplus",
   "log(1 + eˣ)",
@@ -373,4 +584,10 @@ export const softplus = elementary(
   },
 );
 
+/**
+ * log(1/(1 + e⁻ˣ)) without overflow.
+ *
+ * @example
+ * logSigmoid([0, -1000]).toArray() // [-Math.LN2, -1000], up to rounding
+ */
 export const logSigmoid = (x: TensorLike): Tensor => neg(softplus(neg(x)));

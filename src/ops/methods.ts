@@ -1,4 +1,5 @@
-/** Operations as methods: `x.mul(2).add(1).sum()`. */
+/** Puts the operations that graph/methods.ts declares on the prototype of tensors. */
+import type { TensorMethods } from "../graph/methods.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { relu } from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
@@ -105,6 +106,14 @@ const {
   cumprod,
 } = reduce;
 
+/** Each method as a function of the tensor and what else it takes. */
+type Functions = {
+  readonly [K in keyof TensorMethods]: (
+    x: Tensor,
+    ...rest: Parameters<TensorMethods[K]>
+  ) => ReturnType<TensorMethods[K]>;
+};
+
 const methods = {
   add,
   sub,
@@ -203,15 +212,7 @@ const methods = {
   takeAlongAxis,
   argsort,
   topK,
-} as const;
-
-type Method<F> = F extends (x: infer _X, ...rest: infer R) => infer T ? (...rest: R) => T : never;
-/** The operations that a tensor has as methods. */
-export type TensorMethods = { readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> };
-
-declare module "../graph/tensor.js" {
-  interface Tensor extends TensorMethods {}
-}
+} satisfies Functions;
 
 for (const [name, f] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, {

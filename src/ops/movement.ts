@@ -18,6 +18,7 @@ import {
   stridesOf,
 } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
+import type { Range } from "../graph/methods.ts";
 import type { LawCase, Operation, Type, View } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { where } from "./arithmetic.ts";
@@ -152,7 +153,20 @@ export function reshape(x: TensorLike, shape: Shape | number): Tensor {
   return sameShape(target, t.shape) ? t : apply(reshapeOperation, [t], { shape: target });
 }
 
+/**
+ * All elements in row-major order, along one axis.
+ *
+ * @example
+ * flatten([[1, 2], [3, 4]]).toArray() // [1, 2, 3, 4]
+ */
 export const flatten = (x: TensorLike): Tensor => reshape(x, [-1]);
+
+/**
+ * NumPy's other name for flatten.
+ *
+ * @example
+ * ravel([[1], [2]]).toArray() // [1, 2]
+ */
 export const ravel: typeof flatten = flatten;
 
 /**
@@ -350,9 +364,6 @@ export const sliceOperation: Operation = viewing<SliceAttributes>({
     one("[6] reversed by −2", [6], (x) => slice(x, [[null, null, -2]])),
   ],
 });
-
-/** One axis of a slice, as Python's start:stop:step; null for the default. */
-export type Range = readonly [start?: number | null, stop?: number | null, step?: number | null] | null;
 
 /**
  * x[start:stop:step, …] as in NumPy: negative places count from the end, a negative step runs backwards.
@@ -734,7 +745,12 @@ export function diagonal(x: TensorLike): Tensor {
   return slice(reshape(square, [...lead, n * columns]), [...lead.map(() => null), [0, n * columns, columns + 1]]);
 }
 
-/** The transpose of the last two axes. */
+/**
+ * The transpose of the last two axes.
+ *
+ * @example
+ * matrixTranspose([[1, 2], [3, 4]]).toArray() // [[1, 3], [2, 4]]
+ */
 export const matrixTranspose = (x: TensorLike): Tensor => swapAxes(x, -1, -2);
 
 const triangle = (t: Tensor, keep: (i: number, j: number) => boolean): Tensor => {
@@ -743,7 +759,19 @@ const triangle = (t: Tensor, keep: (i: number, j: number) => boolean): Tensor =>
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) mask[i * columns + j] = keep(i, j) ? 1 : 0;
   return where(constant(mask, [rows, columns]), t, filled(0, [], t.dtype));
 };
-/** The elements on and below diagonal k; zeros above. */
+
+/**
+ * The elements on and below diagonal k; zeros above.
+ *
+ * @example
+ * tril([[1, 2], [3, 4]]).toArray() // [[1, 0], [3, 4]]
+ */
 export const tril = (x: TensorLike, k = 0): Tensor => triangle(toTensor("tril", x), (i, j) => j <= i + k);
-/** The elements on and above diagonal k; zeros below. */
+
+/**
+ * The elements on and above diagonal k; zeros below.
+ *
+ * @example
+ * triu([[1, 2], [3, 4]]).toArray() // [[1, 2], [0, 4]]
+ */
 export const triu = (x: TensorLike, k = 0): Tensor => triangle(toTensor("triu", x), (i, j) => j >= i + k);

@@ -19,6 +19,7 @@ import { argsort } from "./sort.ts";
 export { exactLog, normalQuantile } from "./random/exact.ts";
 export { randomBitsOperation, threefry } from "./random/threefry.ts";
 
+/** The dtype of what is drawn. */
 export interface RandomOptions {
   /** float64 (default) or float32. */
   readonly dtype?: "float64" | "float32";
@@ -284,6 +285,15 @@ function permutation(from: Tensor, x: number | Tensor | readonly number[]): Tens
   return t === undefined ? order : take(t, order);
 }
 
+/**
+ * Random numbers from keys: a key gives the same numbers each time, on every machine, compiled or not; `split` makes new
+ * keys of one (Salmon, Moraes, Dror and Shaw 2011, Threefry-2×32).
+ *
+ * @example
+ * const [a, b] = random.split(random.key(7));
+ * random.normal(a, [2, 3]).shape // [2, 3]
+ * random.permutation(b, 4).sum().item() // 6
+ */
 export const random = {
   key,
   split,

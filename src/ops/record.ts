@@ -107,7 +107,7 @@ export function computeIn(what: string, domain: Domain, dtype: DType): DType {
 export function elementwise(declaration: ElementwiseDeclaration, arity: number): Operation {
   const { name, evaluate, evaluateInteger, partials, undefinedAt, ranges, edges, result } = declaration;
   const domain = declaration.domain ?? "float";
-  const differentiable = result === undefined && (domain === "float" || partials !== undefined);
+  const differentiable = result === undefined && (domain === "float" || domain === "number");
   const onConverted = (inputs: readonly Tensor[]): Tensor =>
     apply(
       record,

@@ -1,18 +1,9 @@
 /** Reductions: sums, extrema, cumulative sums, and what is composed of them. Long because the compositions stand beside. */
 import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import {
-  type Axes,
-  checkAxes,
-  checkAxis,
-  keepAxes,
-  removeAxes,
-  type Shape,
-  showShape,
-  sizeOf,
-  stridesOf,
-} from "../base/shape.ts";
+import { checkAxes, checkAxis, keepAxes, removeAxes, type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
+import type { NormOptions, ReduceOptions } from "../graph/methods.ts";
 import type { LawCase, Operation, Type } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import {
@@ -33,13 +24,6 @@ import {
 import { exp, log, pow, sqrt } from "./math.ts";
 import { broadcastTo, concatenate, flip, moveAxis, reshape, slice } from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
-
-export interface ReduceOptions {
-  /** The axes to reduce; all by default. Negative ones count from the end. */
-  readonly axis?: Axes;
-  /** Keeps the reduced axes with size 1. */
-  readonly keepDims?: boolean;
-}
 
 /** The axes that the options name. Who writes sum(x, 0) for sum(x, { axis: 0 }) would get the sum of all. */
 function axesOf(what: string, options: ReduceOptions, rank: number): number[] {
@@ -285,9 +269,21 @@ function reduce(name: string, record: Operation, x: TensorLike, options: ReduceO
  * sum([[1, 2], [3, 4]], { axis: 0, keepDims: true }).toArray() // [[4, 6]]
  */
 export const sum = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("sum", sumOperation, x, options);
-/** The greatest element; NaN if there is one. Ties share the derivative. */
+
+/**
+ * The greatest element; NaN if there is one. Ties share the derivative.
+ *
+ * @example
+ * max([[1, 5], [7, 2]], { axis: 1 }).toArray() // [5, 7]
+ */
 export const max = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("max", maxOperation, x, options);
-/** The least element; NaN if there is one. Ties share the derivative. */
+
+/**
+ * The least element; NaN if there is one. Ties share the derivative.
+ *
+ * @example
+ * min([[1, 5], [7, 2]], { axis: 1 }).toArray() // [1, 2]
+ */
 export const min = (x: TensorLike, options: ReduceOptions = {}): Tensor => reduce("min", minOperation, x, options);
 
 /**
@@ -346,6 +342,13 @@ export function variance(x: TensorLike, options: ReduceOptions & { readonly corr
   const centred = sub(t, mean(t, { axis: axes, keepDims: true }));
   return div(sum(square(centred), options), Math.max(0, count - (options.correction ?? 0)));
 }
+
+/**
+ * The standard deviation, √variance.
+ *
+ * @example
+ * std([1, 3]).item() // 1
+ */
 export const std = (x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor =>
   sqrt(variance(x, options));
 
@@ -389,7 +392,13 @@ export function softmax(x: TensorLike, options: { readonly axis?: number } = {})
   const e = exp(shiftedDown("softmax", x, options.axis));
   return div(e, sum(e, { axis: options.axis ?? -1, keepDims: true }));
 }
-/** log softmax(x) without overflow. */
+
+/**
+ * log softmax(x) without overflow.
+ *
+ * @example
+ * logSoftmax([0, 0]).toArray() // [-Math.LN2, -Math.LN2], up to rounding
+ */
 export function logSoftmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
   const shifted = shiftedDown("logSoftmax", x, options.axis);
   return sub(shifted, log(sum(exp(shifted), { axis: options.axis ?? -1, keepDims: true })));
@@ -399,11 +408,6 @@ function shiftedDown(what: string, x: TensorLike, axis = -1): Tensor {
   const whole = toTensor(what, x);
   const t = convert(whole, computeIn(what, "float", whole.dtype));
   return sub(t, heldMax(t, [checkAxis(what, axis, t.rank)]));
-}
-
-export interface NormOptions extends ReduceOptions {
-  /** 1, 2 (default), Infinity or any p > 0. */
-  readonly order?: number;
 }
 
 /**
@@ -455,13 +459,31 @@ const argOf =
  * argmax([[1, 5], [7, 2]], { axis: 1 }).toArray() // [1, 0]
  */
 export const argmax = argOf("argmax", argmaxOperation);
-/** The place of the least element. */
+
+/**
+ * The place of the least element, as argmax.
+ *
+ * @example
+ * argmin([3, 1, 2]).item() // 1
+ */
 export const argmin = argOf("argmin", argminOperation);
 
 const truth = (t: TensorLike): Tensor => convert(convert(toTensor("any", t), "bool"), "int32");
-/** Whether any element is true. */
+
+/**
+ * Whether any element is true.
+ *
+ * @example
+ * any([[0, 1], [0, 0]], { axis: 1 }).toArray() // [true, false]
+ */
 export const any = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 0, max);
-/** Whether all elements are true. */
+
+/**
+ * Whether all elements are true.
+ *
+ * @example
+ * all([[1, 1], [0, 1]], { axis: 1 }).toArray() // [true, false]
+ */
 export const all = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 1, min);
 function nonEmpty(
   x: TensorLike,

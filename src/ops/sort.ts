@@ -4,6 +4,7 @@ import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { checkAxis, sizeOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
+import type { SortOptions } from "../graph/methods.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { add, equal, greater, logicalAnd, neg } from "./arithmetic.ts";
@@ -72,12 +73,6 @@ function tiesInRow(x: Tensor, influence: Tensor): Tensor {
     }),
     "bool",
   );
-}
-
-export interface SortOptions {
-  /** Default: the last. */
-  readonly axis?: number;
-  readonly descending?: boolean;
 }
 
 /**

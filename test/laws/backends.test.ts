@@ -1,5 +1,5 @@
-/** Compiled = uncompiled, values and gradients, edges and integers included. */
-import { compile, grad, type Tensor, tensor } from "nabla";
+/** Compiled = uncompiled: values, first and second derivatives, edges and integers included. */
+import { compile, grad, jvp, type Tensor, tensor } from "nabla";
 import { describe, expect, test } from "vitest";
 import { trace } from "../../src/graph/graph.ts";
 import type { Operation } from "../../src/graph/operation.ts";
@@ -11,6 +11,7 @@ import {
   codeOf,
   cost,
   differentiable,
+  directions,
   distance,
   draw,
   drawIntegers,
@@ -84,6 +85,16 @@ describe.each(floats)("%s", (dtype) => {
   test.each(differentiable)("gradients of $name", (c) => {
     const x = draw(c, 9, dtype);
     const slope = grad(cost(c), { wrt: all(c) }) as (...a: Tensor[]) => Tensor[];
+    const plain = slope(...x).flatMap(numbers);
+    const compiled = compile((...a: Tensor[]) => slope(...a))(...x).flatMap(numbers);
+    expect(distance(compiled, plain)).toBeLessThan(50 * tolerance[dtype]);
+  });
+
+  test.each(differentiable)("second derivatives of $name", (c) => {
+    const x = draw(c, 9, dtype);
+    const v = directions(x, 9, c);
+    // Reverse over forward: the gradient of the derivative along v.
+    const slope = grad((...a: Tensor[]) => jvp(cost(c), a, v)[1], { wrt: all(c) }) as (...a: Tensor[]) => Tensor[];
     const plain = slope(...x).flatMap(numbers);
     const compiled = compile((...a: Tensor[]) => slope(...a))(...x).flatMap(numbers);
     expect(distance(compiled, plain)).toBeLessThan(50 * tolerance[dtype]);

@@ -35,6 +35,17 @@ const rounds = (c: NamedCase): boolean => c.name === "cast to float32";
 export const differentiable = cases.filter((c) => c.differentiable !== false);
 export const smooth = differentiable.filter((c) => !rounds(c));
 
+/** A source of small numbers, 0 … count − 1, always the same for one seed (Marsaglia 2003, xorshift). */
+export function draws(start: number): (count: number) => number {
+  let state = (start ^ 0x9e3779b9) | 1;
+  return (count) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % count;
+  };
+}
+
 const key = (stream: number, input: number): Tensor => random.key(seed + 1000 * stream + input);
 
 export function draw(c: NamedCase, stream: number, dtype: Float = "float64"): Tensor[] {

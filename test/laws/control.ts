@@ -2,6 +2,7 @@
 import {
   checkpoint,
   cond,
+  cumsum,
   exp,
   greater,
   less,
@@ -78,6 +79,25 @@ export const controlCases: readonly ControlCase[] = [
           [scan((inner: Tensor, v: Tensor) => [inner.mul(v).add(outer), inner] as const, x, x)[0], outer] as const,
         c,
         xs,
+      )[1],
+  ),
+  add(
+    scanOperation,
+    "over the slices of a slice",
+    [[2], [2, 3, 2]],
+    (c, x) =>
+      // The stack is made before the loops and read only inside both; the body's own arrays must not take its place.
+      scan(
+        (outer: Tensor, rows: Tensor) => {
+          const [last] = scan(
+            (inner: Tensor, v: Tensor) => [inner.add(cumsum(v)).mul(0.5), inner] as const,
+            outer,
+            rows,
+          );
+          return [last.add(cumsum(last.mul(outer)).mul(0.1)), cumsum(cumsum(last.add(1)).mul(outer))] as const;
+        },
+        c,
+        cumsum(x),
       )[1],
   ),
   add(

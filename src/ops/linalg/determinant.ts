@@ -58,6 +58,7 @@ export const logDetOperation: Operation = stated({
   },
 });
 
+/** det a = sign·exp(logdet). */
 export interface SignedLogDeterminant {
   /** −1, 0 or 1. */
   readonly sign: Tensor;

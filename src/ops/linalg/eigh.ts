@@ -79,6 +79,7 @@ function weighted(a: Tensor): Tensor {
   );
 }
 
+/** a = vectors·diag(values)·vectorsᵀ. */
 export interface Eigen {
   /** [.., n], ascending. */
   readonly values: Tensor;

@@ -9,6 +9,7 @@ import { columnsOf, identity, masked, rowsOf, spreadBatch, times, toMatrices, to
 import { held, stated } from "./stated.ts";
 import { svd } from "./svd.ts";
 
+/** Which singular values count as zero. */
 export interface RankOptions {
   /** Singular values at most this part of the greatest one count as 0; default ε·max(m, n). */
   readonly tolerance?: number;

@@ -73,6 +73,7 @@ const steep = (x: Tensor): Tensor =>
     ),
   );
 
+/** a = q·r. */
 export interface QR {
   /** [.., m, k] with orthonormal columns, k = min(m, n). */
   readonly q: Tensor;

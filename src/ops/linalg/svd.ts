@@ -103,6 +103,7 @@ function weighted(a: Tensor): Tensor {
   );
 }
 
+/** a = u·diag(s)·vᵀ. */
 export interface SVD {
   /** [.., m, k] with orthonormal columns, k = min(m, n). */
   readonly u: Tensor;

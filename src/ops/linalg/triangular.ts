@@ -80,6 +80,7 @@ export const triangularSolveOperation: Operation = operation<TriangularForm>({
   },
 });
 
+/** Which triangle, and what is solved. */
 export interface TriangularOptions {
   /** Which triangle of a is read; default the lower one. */
   readonly lower?: boolean;
