@@ -12,6 +12,7 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  select,
   sequence,
   when,
   whileDo,
@@ -36,6 +37,8 @@ export const reals = (f: FunctionBuilder, count: number): Local<"f64">[] =>
   Array.from({ length: count }, () => f.local("f64"));
 export const ints = (f: FunctionBuilder, count: number): Local<"i32">[] =>
   Array.from({ length: count }, () => f.local("i32"));
+
+export const lesser = (a: Int, b: Int): Int => select(i32.ltS(a, b), a, b);
 
 /** `for (i = from - 1; i >= to; i--)`. */
 export function down(f: FunctionBuilder, from: Int, to: Int, body: (i: Int) => Code): Code {
