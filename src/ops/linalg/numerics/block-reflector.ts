@@ -61,6 +61,10 @@ export function formTriangle(reflections: Reflections, block: number): void {
   }
 }
 
+export function formTriangles(reflections: Reflections): void {
+  for (let block = 0; block * blockSize < reflections.count; block++) formTriangle(reflections, block);
+}
+
 /** Columns from `from` on of c, [rows, n], become (1 − V·T·Vᵀ)·c, with Tᵀ if `transpose`. */
 export function applyBlock(
   reflections: Reflections,

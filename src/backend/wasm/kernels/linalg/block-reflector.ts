@@ -87,6 +87,16 @@ export const formTriangle = (module: ModuleBuilder, given: Reflections): Functio
   );
 };
 
+/** (at): all of them. */
+export const formTriangles = (module: ModuleBuilder, given: Reflections): FunctionReference<undefined> => {
+  const one = formTriangle(module, given);
+  return module.once(`reflector.triangles:${nameOf(given)}`, () =>
+    module.function(["i32"], undefined, (f, at) =>
+      f.for(int(0), int(blocksOf(given)), 1, (block) => call(one, at.get, block)),
+    ),
+  );
+};
+
 /** (at, block, c, columns): c, whose row 0 is the block's first row, becomes (1 − V·T·Vᵀ)·c, with Tᵀ if `transpose`. */
 export const applyBlock = (
   module: ModuleBuilder,

@@ -1,4 +1,4 @@
-/** Symmetric eigenproblems: the steps of `ops/linalg/numerics/eigh.ts`. */
+/** Symmetric eigenproblems: the steps of `ops/linalg/numerics/eigh.ts`; the vectors follow the rotations in sweeps. */
 import { sizeOf } from "../../../../base/shape.ts";
 import type { Type } from "../../../../graph/operation.ts";
 import { maxSteps } from "../../../../ops/linalg/numerics/eigh.ts";
@@ -18,14 +18,15 @@ import {
   when,
 } from "../../encode.ts";
 import type { KernelMaker } from "../../kernel.ts";
-import { type Int, int, plus } from "../memory.ts";
+import { type Int, int, plus, times } from "../memory.ts";
+import { formProduct, formTriangles, reflectionBytes } from "./block-reflector.ts";
+import { exchangeLines } from "./line.ts";
 import {
   abs,
   add,
   cell,
   div,
   down,
-  exchange,
   fill,
   finiteness,
   forEachMatrix,
@@ -43,7 +44,8 @@ import {
   sub,
   zero,
 } from "./matrices.ts";
-import { tridiagonalize } from "./tridiagonal.ts";
+import { paddedRow, recordBytes, sweepsOver } from "./sweeps.ts";
+import { tridiagonalize, tridiagonalReflections, tridiagonalWork } from "./tridiagonal.ts";
 
 const hypotenuse = (module: ModuleBuilder): FunctionReference<"f64"> =>
   module.once("hypotenuse", () =>
@@ -59,15 +61,16 @@ const hypotenuse = (module: ModuleBuilder): FunctionReference<"f64"> =>
     }),
   );
 
-/** (z, d, e) → 1 if it converged. */
+/** (z, d, e, record) → 1 if it converged. Rows of z are padded. */
 const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32"> => {
   const hypot = hypotenuse(module);
   return module.once(`diagonalize:${n}`, () =>
-    module.function(["i32", "i32", "i32"], "i32", (f, z, d, e) => {
+    module.function(["i32", "i32", "i32", "i32"], "i32", (f, z, d, e, record) => {
       const [shift, size, small, first, off, p, r, second, h] = reals(f, 9) as Local[] as Nine;
       const [c, c2, c3, s, s2, beside, ei, di, g] = reals(f, 9) as Nine;
-      const [t, length, u, v] = reals(f, 4) as [Local, Local, Local, Local];
+      const [t, length] = reals(f, 2) as [Local, Local];
       const [m, steps, failed] = ints(f, 3) as [IntLocal, IntLocal, IntLocal];
+      const sweeps = sweepsOver(module, f, n, false, z, record);
       const rotation = (i: Int): Code => [
         c3.set(c2.get),
         c2.set(c.get),
@@ -82,12 +85,7 @@ const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32">
         c.set(div(p.get, length.get)),
         p.set(sub(mul(c.get, di.get), mul(s.get, g.get))),
         put(d.get, plus(i, int(1)), add(t.get, mul(s.get, add(mul(c.get, g.get), mul(s.get, di.get))))),
-        f.for(int(0), int(n), 1, (k) => [
-          u.set(get(row(z.get, i, n), k)),
-          v.set(get(row(z.get, plus(i, int(1)), n), k)),
-          put(row(z.get, plus(i, int(1)), n), k, add(mul(s.get, u.get), mul(c.get, v.get))),
-          put(row(z.get, i, n), k, sub(mul(c.get, u.get), mul(s.get, v.get))),
-        ]),
+        sweeps.rotation(c.get, s.get),
       ];
       const step = (l: Int): Code => [
         first.set(get(d.get, l)),
@@ -105,6 +103,7 @@ const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32">
         [c, c2, c3].map((x) => x.set(one)),
         [s, s2].map((x) => x.set(zero)),
         beside.set(get(e.get, plus(l, int(1)))),
+        sweeps.begin(m.get, i32.sub(m.get, l)),
         down(f, m.get, l, rotation),
         p.set(div(mul(mul(mul(mul(neg(s.get), s2.get), c3.get), beside.get), get(e.get, l)), second.get)),
         put(e.get, l, mul(s.get, p.get)),
@@ -137,14 +136,7 @@ const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32">
         put(d.get, l, add(get(d.get, l), shift.get)),
         put(e.get, l, zero),
       ];
-      return sequence(
-        [
-          f.for(int(1), int(n), 1, (i) => put(e.get, i32.sub(i, int(1)), get(e.get, i))),
-          put(e.get, int(n - 1), zero),
-          f.for(int(0), int(n), 1, eigenvalue),
-        ],
-        i32.eqz(failed.get),
-      );
+      return sequence([sweeps.reset, f.for(int(0), int(n), 1, eigenvalue), sweeps.apply], i32.eqz(failed.get));
     }),
   );
 };
@@ -152,18 +144,29 @@ type Local = ReturnType<typeof reals>[number];
 type IntLocal = ReturnType<typeof ints>[number];
 type Nine = [Local, Local, Local, Local, Local, Local, Local, Local, Local];
 
+/** Scratch memory: the matrix, then the rows to rotate; e; the reflections, then the record; vectors. */
+function parts(n: number) {
+  const e = n * paddedRow(n);
+  const reflections = e + 8 * n;
+  const vectors = reflections + Math.max(reflectionBytes(tridiagonalReflections(n)), recordBytes(n));
+  return { e, reflections, vectors, end: vectors + tridiagonalWork(n) };
+}
+
 const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> => {
+  const given = tridiagonalReflections(n);
   const reduce = tridiagonalize(module, n);
+  const triangles = formTriangles(module, given);
+  const form = formProduct(module, given, n);
   const rotate = diagonalize(module, n);
   const range = scaleOf(module);
   return module.once(`eigh.core:${n}`, () =>
     module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, values, vectors, work) => {
-      if (n === 0) return [];
       const [sum, scale] = reals(f, 2) as [Local, Local];
       const [least, fine] = ints(f, 2) as [IntLocal, IntLocal];
-      const e = plus(work.get, int(8 * n * n));
+      const [e, h] = [plus(work.get, int(parts(n).e)), plus(work.get, int(parts(n).reflections))];
       const value = (i: Int): Real => get(values.get, i);
       const element = (i: Int, j: Int): Real => get(a.get, cell(i, n, j));
+      const turned = (i: Int): Int => plus(work.get, times(i, paddedRow(n)));
       return [
         f.for(int(0), int(n), 1, (i) =>
           f.for(int(0), int(n), 1, (j) =>
@@ -174,8 +177,13 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
         when(f64.eq(sum.get, zero), [
           scale.set(call(range, work.get, int(n * n))),
           f.for(int(0), int(n * n), 1, (i) => put(work.get, i, mul(get(work.get, i), scale.get))),
-          call(reduce, work.get, values.get, e),
-          fine.set(call(rotate, work.get, values.get, e)),
+          call(reduce, work.get, values.get, e, h, plus(work.get, int(parts(n).vectors))),
+          call(triangles, h),
+          call(form, h, vectors.get),
+          f.for(int(0), int(n), 1, (i) =>
+            f.for(int(0), int(n), 1, (j) => put(turned(i), j, get(row(vectors.get, j, n), i))),
+          ),
+          fine.set(call(rotate, work.get, values.get, e, h)),
         ]),
         when(
           fine.get,
@@ -183,11 +191,11 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
             least.set(i),
             f.for(plus(i, int(1)), int(n), 1, (j) => when(f64.lt(value(j), value(least.get)), least.set(j))),
             when(i32.ne(least.get, i), [
-              exchange(f, plus(values.get, bytes(i)), plus(values.get, bytes(least.get)), int(1)),
-              exchange(f, row(work.get, i, n), row(work.get, least.get, n), int(n)),
+              exchangeLines(f, plus(values.get, bytes(i)), plus(values.get, bytes(least.get)), int(1)),
+              exchangeLines(f, turned(i), turned(least.get), int(n)),
             ]),
             put(values.get, i, div(value(i), scale.get)),
-            f.for(int(0), int(n), 1, (k) => put(row(vectors.get, k, n), i, get(row(work.get, i, n), k))),
+            f.for(int(0), int(n), 1, (k) => put(row(vectors.get, k, n), i, get(turned(i), k))),
           ]),
           [fill(f, values.get, int(n), f64.const(Number.NaN)), fill(f, vectors.get, int(n * n), f64.const(Number.NaN))],
         ),
@@ -201,5 +209,6 @@ export const eigh: KernelMaker = (module, _parameters, inputs, results) => {
   const { shape } = inputs[0] as Type;
   const n = shape.at(-1) as number;
   const batch = sizeOf(shape.slice(0, -2));
-  return forEachMatrix(module, "eigh", batch, inputs, results, 8 * (n * n + n), () => core(module, n));
+  if (n === 0) return { run: module.function(["i32", "i32", "i32", "i32"], undefined, () => []), scratch: 0 };
+  return forEachMatrix(module, "eigh", batch, inputs, results, parts(n).end, () => core(module, n));
 };
