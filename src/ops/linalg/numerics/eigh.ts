@@ -3,17 +3,9 @@
  * (Bowdler, Martin, Reinsch and Wilkinson 1968, EISPACK's tql2).
  */
 import { formProduct, formTriangles } from "./block-reflector.ts";
+import { hypotenuse } from "./rotation.ts";
 import { allFinite, scaleOf } from "./scale.ts";
 import { tridiagonalize } from "./tridiagonal.ts";
-
-/** √(x² + y²) by exactly rounded operations, without overflow. */
-export function hypotenuse(x: number, y: number): number {
-  const [a, b] = [Math.abs(x), Math.abs(y)];
-  const [big, small] = a > b ? [a, b] : [b, a];
-  if (big === 0) return 0;
-  const q = small / big;
-  return big * Math.sqrt(1 + q * q);
-}
 
 /** QL steps for one eigenvalue; there are never nearly as many. */
 export const maxSteps = 100;

@@ -34,6 +34,7 @@ import {
   ints,
   mul,
   neg,
+  nothing,
   one,
   put,
   type Real,
@@ -44,22 +45,9 @@ import {
   sub,
   zero,
 } from "./matrices.ts";
+import { hypotenuse } from "./rotation.ts";
 import { paddedRow, recordBytes, sweepsOver } from "./sweeps.ts";
 import { tridiagonalize, tridiagonalReflections, tridiagonalWork } from "./tridiagonal.ts";
-
-const hypotenuse = (module: ModuleBuilder): FunctionReference<"f64"> =>
-  module.once("hypotenuse", () =>
-    module.function(["f64", "f64"], "f64", (f, x, y) => {
-      const [big, small, q] = [f.local("f64"), f.local("f64"), f.local("f64")];
-      const ordered: Code[] = [
-        big.set(select(f64.gt(abs(x.get), abs(y.get)), abs(x.get), abs(y.get))),
-        small.set(select(f64.gt(abs(x.get), abs(y.get)), abs(y.get), abs(x.get))),
-        q.set(div(small.get, big.get)),
-      ];
-      const length = mul(big.get, sqrt(add(one, mul(q.get, q.get))));
-      return sequence(ordered, select(f64.eq(big.get, zero), zero, length));
-    }),
-  );
 
 /** (z, d, e, record) → 1 if it converged. Rows of z are padded. */
 const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32"> => {
@@ -209,6 +197,6 @@ export const eigh: KernelMaker = (module, _parameters, inputs, results) => {
   const { shape } = inputs[0] as Type;
   const n = shape.at(-1) as number;
   const batch = sizeOf(shape.slice(0, -2));
-  if (n === 0) return { run: module.function(["i32", "i32", "i32", "i32"], undefined, () => []), scratch: 0 };
+  if (n === 0) return nothing(module, 4);
   return forEachMatrix(module, "eigh", batch, inputs, results, parts(n).end, () => core(module, n));
 };

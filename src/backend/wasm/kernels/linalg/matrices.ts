@@ -88,6 +88,16 @@ export const scaleOf = (module: ModuleBuilder): FunctionReference<"f64"> =>
     }),
   );
 
+/** The kernel of empty matrices. */
+export const nothing = (module: ModuleBuilder, parameters: number): Kernel => ({
+  run: module.function(
+    Array.from({ length: parameters }, () => "i32" as const),
+    undefined,
+    () => [],
+  ),
+  scratch: 0,
+});
+
 /** An argument of the kernel: how many elements belong to one matrix. */
 interface Operand {
   readonly argument: number;
