@@ -31,7 +31,7 @@ const smaller = (module: ModuleBuilder): FunctionReference<"f64"> => {
   );
 };
 
-/** (d, e, u, v, uRecord, vRecord) → 1 if it converged. Rows of u and v are padded. */
+/** (d, e, u, v, uRecord, vRecord) → 1 if it converged. u and v are in panels. */
 export const diagonalizeBidiagonal = (module: ModuleBuilder, n: number): FunctionReference<"i32"> => {
   const least = smaller(module);
   return module.once(`diagonalizeBidiagonal:${n}`, () =>

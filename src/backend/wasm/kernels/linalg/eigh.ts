@@ -18,9 +18,8 @@ import {
   when,
 } from "../../encode.ts";
 import type { KernelMaker } from "../../kernel.ts";
-import { type Int, int, plus, times } from "../memory.ts";
+import { type Int, int, plus } from "../memory.ts";
 import { formProduct, formTriangles, reflectionBytes } from "./block-reflector.ts";
-import { exchangeLines } from "./line.ts";
 import {
   abs,
   add,
@@ -41,15 +40,15 @@ import {
   reals,
   row,
   scaleOf,
-  sqrt,
+  sortValues,
   sub,
   zero,
 } from "./matrices.ts";
 import { hypotenuse } from "./rotation.ts";
-import { paddedRow, recordBytes, sweepsOver } from "./sweeps.ts";
+import { intoPanels, outOfPanels, panelBytes, recordBytes, sweepsOver } from "./sweeps.ts";
 import { tridiagonalize, tridiagonalReflections, tridiagonalWork } from "./tridiagonal.ts";
 
-/** (z, d, e, record) → 1 if it converged. Rows of z are padded. */
+/** (z, d, e, record) → 1 if it converged. z is in panels. */
 const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32"> => {
   const hypot = hypotenuse(module);
   return module.once(`diagonalize:${n}`, () =>
@@ -132,29 +131,31 @@ type Local = ReturnType<typeof reals>[number];
 type IntLocal = ReturnType<typeof ints>[number];
 type Nine = [Local, Local, Local, Local, Local, Local, Local, Local, Local];
 
-/** Scratch memory: the matrix, then the rows to rotate; e; the reflections, then the record; vectors. */
+/** Scratch memory: the matrix, then its vectors in panels; e; the reflections, then the record; lines; order. */
 function parts(n: number) {
-  const e = n * paddedRow(n);
+  const e = Math.max(8 * n * n, panelBytes(n));
   const reflections = e + 8 * n;
-  const vectors = reflections + Math.max(reflectionBytes(tridiagonalReflections(n)), recordBytes(n));
-  return { e, reflections, vectors, end: vectors + tridiagonalWork(n) };
+  const lines = reflections + Math.max(reflectionBytes(tridiagonalReflections(n)), recordBytes(n));
+  const order = lines + tridiagonalWork(n);
+  return { e, order, reflections, lines, end: order + 4 * n };
 }
 
 const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> => {
   const given = tridiagonalReflections(n);
   const reduce = tridiagonalize(module, n);
-  const triangles = formTriangles(module, given);
-  const form = formProduct(module, given, n);
+  const [triangles, form] = [formTriangles(module, given), formProduct(module, given, n)];
+  const [turn, turnBack] = [intoPanels(module, n), outOfPanels(module, n)];
   const rotate = diagonalize(module, n);
   const range = scaleOf(module);
   return module.once(`eigh.core:${n}`, () =>
     module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, values, vectors, work) => {
       const [sum, scale] = reals(f, 2) as [Local, Local];
-      const [least, fine] = ints(f, 2) as [IntLocal, IntLocal];
-      const [e, h] = [plus(work.get, int(parts(n).e)), plus(work.get, int(parts(n).reflections))];
-      const value = (i: Int): Real => get(values.get, i);
+      const fine = f.local("i32");
+      const at = parts(n);
+      const [e, order, h, lines] = [at.e, at.order, at.reflections, at.lines].map((bytes) =>
+        plus(work.get, int(bytes)),
+      ) as [Int, Int, Int, Int];
       const element = (i: Int, j: Int): Real => get(a.get, cell(i, n, j));
-      const turned = (i: Int): Int => plus(work.get, times(i, paddedRow(n)));
       return [
         f.for(int(0), int(n), 1, (i) =>
           f.for(int(0), int(n), 1, (j) =>
@@ -165,33 +166,25 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
         when(f64.eq(sum.get, zero), [
           scale.set(call(range, work.get, int(n * n))),
           f.for(int(0), int(n * n), 1, (i) => put(work.get, i, mul(get(work.get, i), scale.get))),
-          call(reduce, work.get, values.get, e, h, plus(work.get, int(parts(n).vectors))),
+          call(reduce, work.get, values.get, e, h, lines),
           call(triangles, h),
           call(form, h, vectors.get),
-          f.for(int(0), int(n), 1, (i) =>
-            f.for(int(0), int(n), 1, (j) => put(turned(i), j, get(row(vectors.get, j, n), i))),
-          ),
+          call(turn, vectors.get, work.get),
           fine.set(call(rotate, work.get, values.get, e, h)),
         ]),
         when(
           fine.get,
-          f.for(int(0), int(n), 1, (i) => [
-            least.set(i),
-            f.for(plus(i, int(1)), int(n), 1, (j) => when(f64.lt(value(j), value(least.get)), least.set(j))),
-            when(i32.ne(least.get, i), [
-              exchangeLines(f, plus(values.get, bytes(i)), plus(values.get, bytes(least.get)), int(1)),
-              exchangeLines(f, turned(i), turned(least.get), int(n)),
-            ]),
-            put(values.get, i, div(value(i), scale.get)),
-            f.for(int(0), int(n), 1, (k) => put(row(vectors.get, k, n), i, get(turned(i), k))),
-          ]),
+          [
+            sortValues(f, values.get, order, n, f64.lt),
+            f.for(int(0), int(n), 1, (i) => put(values.get, i, div(get(values.get, i), scale.get))),
+            call(turnBack, work.get, order, vectors.get),
+          ],
           [fill(f, values.get, int(n), f64.const(Number.NaN)), fill(f, vectors.get, int(n * n), f64.const(Number.NaN))],
         ),
       ];
     }),
   );
 };
-const bytes = (i: Int): Int => i32.mul(i, int(8));
 
 export const eigh: KernelMaker = (module, _parameters, inputs, results) => {
   const { shape } = inputs[0] as Type;

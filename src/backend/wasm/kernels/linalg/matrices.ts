@@ -63,6 +63,35 @@ export function exchange(f: FunctionBuilder, x: Int, y: Int, count: Int): Code {
   return f.for(int(0), count, 1, (i) => [held.set(get(x, i)), put(x, i, get(y, i)), put(y, i, held.get)]);
 }
 
+/**
+ * Selection sort of `values`; order[i] becomes the place from which value i came. `before`(a, b): a stands before b.
+ */
+export function sortValues(
+  f: FunctionBuilder,
+  values: Int,
+  order: Int,
+  n: number,
+  before: (a: Real, b: Real) => Int,
+): Code {
+  const [best, held, value] = [f.local("i32"), f.local("i32"), f.local("f64")];
+  const place = (i: Int): Int => at(order, i, "int32");
+  return [
+    f.for(int(0), int(n), 1, (i) => i32.store(place(i), i)),
+    f.for(int(0), int(n), 1, (i) => [
+      best.set(i),
+      f.for(plus(i, int(1)), int(n), 1, (j) =>
+        best.set(select(before(get(values, j), get(values, best.get)), j, best.get)),
+      ),
+      value.set(get(values, i)),
+      put(values, i, get(values, best.get)),
+      put(values, best.get, value.get),
+      held.set(i32.load(place(i))),
+      i32.store(place(i), i32.load(place(best.get))),
+      i32.store(place(best.get), held.get),
+    ]),
+  ];
+}
+
 /** total = Σ x·0: not 0 if an element is not finite. */
 export const finiteness = (f: FunctionBuilder, total: Local<"f64">, base: Int, count: number): Code => [
   total.set(zero),

@@ -1,13 +1,12 @@
 /** Singular values: the steps of `ops/linalg/numerics/svd.ts`. */
 import { sizeOf } from "../../../../base/shape.ts";
 import type { Type } from "../../../../graph/operation.ts";
-import { call, type FunctionReference, f64, i32, type ModuleBuilder, select, sequence, when } from "../../encode.ts";
+import { call, type FunctionReference, f64, i32, type ModuleBuilder, sequence, when } from "../../encode.ts";
 import type { KernelMaker } from "../../kernel.ts";
-import { type Int, int, plus, times } from "../memory.ts";
+import { type Int, int, plus } from "../memory.ts";
 import { bidiagonalize, bidiagonalWork, leftReflections, rightReflections } from "./bidiagonal.ts";
 import { diagonalizeBidiagonal } from "./bidiagonal-steps.ts";
 import { formProduct, formTriangles, type Reflections, reflectionBytes } from "./block-reflector.ts";
-import { exchangeLines } from "./line.ts";
 import {
   cell,
   div,
@@ -19,37 +18,36 @@ import {
   neg,
   nothing,
   put,
-  type Real,
   row,
   scaleOf,
+  sortValues,
   zero,
 } from "./matrices.ts";
 import { product } from "./product.ts";
 import { qrCore, qrWork } from "./qr.ts";
-import { paddedRow, recordBytes } from "./sweeps.ts";
+import { intoPanels, negateRow, outOfPanels, panelBytes, recordBytes } from "./sweeps.ts";
 
-/** (h, z, out): the product of the reflections into z, transposed, by way of out: [k, k]; rows of z are padded. */
+/** (h, z, out): the product of the reflections into the panels z, transposed, by way of out: [k, k]. */
 const rowsOf = (module: ModuleBuilder, given: Reflections, k: number): FunctionReference<undefined> => {
-  const [triangles, form] = [formTriangles(module, given), formProduct(module, given, k)];
+  const [triangles, form, turn] = [formTriangles(module, given), formProduct(module, given, k), intoPanels(module, k)];
   return module.once(`svd.rows:${[given.offset, k]}`, () =>
-    module.function(["i32", "i32", "i32"], undefined, (f, h, z, out) => [
+    module.function(["i32", "i32", "i32"], undefined, (_f, h, z, out) => [
       call(triangles, h.get),
       call(form, h.get, out.get),
-      f.for(int(0), int(k), 1, (i) =>
-        f.for(int(0), int(k), 1, (j) => put(plus(z.get, times(i, paddedRow(k))), j, get(row(out.get, j, k), i))),
-      ),
+      call(turn, out.get, z.get),
     ]),
   );
 };
 
-/** Scratch memory of a square problem: e; both reflections, then both records; the rows to rotate; vectors. */
+/** Scratch memory of a square problem: e; both reflections, then both records; the vectors in panels; lines; order. */
 function squareParts(k: number) {
   const left = 8 * k;
   const right = left + Math.max(reflectionBytes(leftReflections(k)), recordBytes(k));
   const u = right + Math.max(reflectionBytes(rightReflections(k)), recordBytes(k));
-  const v = u + k * paddedRow(k);
-  const vectors = v + k * paddedRow(k);
-  return { left, right, u, v, vectors, end: vectors + bidiagonalWork(k) };
+  const v = u + panelBytes(k);
+  const lines = v + panelBytes(k);
+  const order = lines + bidiagonalWork(k);
+  return { order, left, right, u, v, lines, end: order + 4 * k };
 }
 
 /** (a, u, s, v, work) → 1 if it converged; a is overwritten. */
@@ -57,36 +55,25 @@ const squareSvd = (module: ModuleBuilder, k: number): FunctionReference<"i32"> =
   const reduce = bidiagonalize(module, k);
   const [leftRows, rightRows] = [rowsOf(module, leftReflections(k), k), rowsOf(module, rightReflections(k), k)];
   const diagonalize = diagonalizeBidiagonal(module, k);
+  const [negate, turnBack] = [negateRow(module, k), outOfPanels(module, k)];
   return module.once(`svd.square:${k}`, () =>
     module.function(["i32", "i32", "i32", "i32", "i32"], "i32", (f, a, u, s, v, e) => {
-      const [best, fine] = [f.local("i32"), f.local("i32")];
+      const fine = f.local("i32");
       const at = squareParts(k);
-      const [left, right, uRows, vRows, vectors] = [at.left, at.right, at.u, at.v, at.vectors].map((bytes) =>
-        plus(e.get, int(bytes)),
-      ) as [Int, Int, Int, Int, Int];
-      const value = (j: Int): Real => get(s.get, j);
-      const padded = (base: Int, j: Int): Int => plus(base, times(j, paddedRow(k)));
+      const [order, left, right, uRows, vRows, lines] = [at.order, at.left, at.right, at.u, at.v, at.lines].map(
+        (bytes) => plus(e.get, int(bytes)),
+      ) as [Int, Int, Int, Int, Int, Int];
       const statements = [
-        call(reduce, a.get, s.get, e.get, left, right, vectors),
+        call(reduce, a.get, s.get, e.get, left, right, lines),
         call(leftRows, left, uRows, u.get),
         call(rightRows, right, vRows, v.get),
         fine.set(call(diagonalize, s.get, e.get, uRows, vRows, left, right)),
         f.for(int(0), int(k), 1, (j) =>
-          when(f64.lt(value(j), zero), [
-            put(s.get, j, neg(value(j))),
-            f.for(int(0), int(k), 1, (i) => put(padded(vRows, j), i, neg(get(padded(vRows, j), i)))),
-          ]),
+          when(f64.lt(get(s.get, j), zero), [put(s.get, j, neg(get(s.get, j))), call(negate, vRows, j)]),
         ),
-        f.for(int(0), int(k), 1, (j) => [
-          best.set(j),
-          f.for(plus(j, int(1)), int(k), 1, (i) => best.set(select(f64.gt(value(i), value(best.get)), i, best.get))),
-          exchangeLines(f, plus(s.get, times(j, 8)), plus(s.get, times(best.get, 8)), int(1)),
-          [uRows, vRows].map((rows) => exchangeLines(f, padded(rows, j), padded(rows, best.get), int(k))),
-          f.for(int(0), int(k), 1, (i) => [
-            put(row(u.get, i, k), j, get(padded(uRows, j), i)),
-            put(row(v.get, i, k), j, get(padded(vRows, j), i)),
-          ]),
-        ]),
+        sortValues(f, s.get, order, k, f64.gt),
+        call(turnBack, uRows, order, u.get),
+        call(turnBack, vRows, order, v.get),
       ];
       return sequence(statements, fine.get);
     }),

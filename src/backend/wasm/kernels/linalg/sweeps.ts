@@ -8,6 +8,7 @@ import {
   call,
   type FunctionBuilder,
   type FunctionReference,
+  f64,
   f64x2,
   i32,
   type Local,
@@ -16,21 +17,68 @@ import {
   when,
   whileDo,
 } from "../../encode.ts";
-import { type Int, int, plus, times } from "../memory.ts";
-import { put, type Real } from "./matrices.ts";
+import { at, type Int, int, plus, times } from "../memory.ts";
+import { get, neg, put, type Real } from "./matrices.ts";
 
 /** Vectors of two columns that are rotated together. */
 const vectors = 4;
-const columnsAtOnce = 2 * vectors;
-const roundUp = (n: number): number => Math.ceil(n / columnsAtOnce) * columnsAtOnce;
+/** Columns of a panel, in which the elements of a row lie beside each other and the rows below each other. */
+const panelColumns = 2 * vectors;
+const panelRow = 8 * panelColumns;
 const sweepsAtOnce = 16;
 const head = 16;
 const rotationBytes = 16;
 
-/** Bytes between rows of an n × n matrix that is to be rotated: its columns are padded. */
-export const paddedRow = (n: number): number => 8 * roundUp(n);
+const panelsOf = (n: number): number => Math.ceil(n / panelColumns);
+/** Bytes of an n × n matrix in panels of columns. */
+export const panelBytes = (n: number): number => panelsOf(n) * n * panelRow;
 /** Bytes of a record. */
 export const recordBytes = (n: number): number => sweepsAtOnce * (head + rotationBytes * n);
+
+/** Address of the element in row 0 of a column. */
+const columnOf = (z: Int, n: number, j: Int): Int => {
+  const panel = i32.shrU(j, int(Math.log2(panelColumns)));
+  return plus(plus(z, times(panel, n * panelRow)), times(i32.and(j, int(panelColumns - 1)), 8));
+};
+
+/** (q, z): the columns of q, [n, n], become the rows of z. */
+export const intoPanels = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
+  module.once(`panels.into:${n}`, () =>
+    module.function(["i32", "i32"], undefined, (f, q, z) => {
+      const to = f.local("i32");
+      return f.for(int(0), int(n), 1, (j) => [
+        to.set(columnOf(z.get, n, j)),
+        f.for(int(0), int(n), 1, (i) => [put(to.get, int(0), get(q.get, i)), to.set(plus(to.get, int(panelRow)))]),
+        q.set(plus(q.get, int(8 * n))),
+      ]);
+    }),
+  );
+
+/** (z, order, out): column i of out, [n, n], becomes row order[i] of z. */
+export const outOfPanels = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
+  module.once(`panels.out:${n}`, () =>
+    module.function(["i32", "i32", "i32"], undefined, (f, z, order, out) => {
+      const from = f.local("i32");
+      return f.for(int(0), int(n), 1, (j) => [
+        from.set(columnOf(z.get, n, j)),
+        f.for(int(0), int(n), 1, (i) =>
+          put(out.get, i, f64.load(plus(from.get, times(i32.load(at(order.get, i, "int32")), panelRow)))),
+        ),
+        out.set(plus(out.get, int(8 * n))),
+      ]);
+    }),
+  );
+
+/** (z, i): row i of z is negated. */
+export const negateRow = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
+  module.once(`panels.negate:${n}`, () =>
+    module.function(["i32", "i32"], undefined, (f, z, i) =>
+      f.for(int(0), int(n), 1, (j) => {
+        const element = plus(columnOf(z.get, n, j), times(i.get, panelRow));
+        return f64.store(element, neg(f64.load(element)));
+      }),
+    ),
+  );
 
 /**
  * (z, record, end): each recorded sweep holds a first row, a count and as many pairs c, s. From row to next row, down
@@ -39,41 +87,44 @@ export const recordBytes = (n: number): number => sweepsAtOnce * (head + rotatio
 const applySweeps = (module: ModuleBuilder, n: number, down: boolean): FunctionReference<undefined> =>
   module.once(`sweeps:${[n, down]}`, () =>
     module.function(["i32", "i32", "i32"], undefined, (f, z, record, end) => {
-      const [at, to, stop] = [f.local("i32"), f.local("i32"), f.local("i32")];
+      const [from, to, stop] = [f.local("i32"), f.local("i32"), f.local("i32")];
       const [c, s] = [f.local("v128"), f.local("v128")];
       const lines = Array.from({ length: vectors }, (_, i) => ({
         offset: 16 * i,
         own: f.local("v128"),
         next: f.local("v128"),
       }));
-      const step = int(down ? paddedRow(n) : -paddedRow(n));
-      const rotate = (): Code => [
-        c.set(v128.load64Splat(at.get)),
-        s.set(v128.load64Splat(at.get, 8)),
+      // `to` is the upper row of both.
+      const [thisRow, nextRow] = down ? [0, panelRow] : [panelRow, 0];
+      const move = to.set(plus(to.get, int(down ? panelRow : -panelRow)));
+      const rotate: Code = [
+        c.set(v128.load64Splat(from.get)),
+        s.set(v128.load64Splat(from.get, 8)),
         lines.map(({ own, next, offset }) => [
-          next.set(v128.load(plus(to.get, step), offset)),
-          v128.store(to.get, f64x2.add(f64x2.mul(s.get, next.get), f64x2.mul(c.get, own.get)), offset),
+          next.set(v128.load(to.get, nextRow + offset)),
+          v128.store(to.get, f64x2.add(f64x2.mul(s.get, next.get), f64x2.mul(c.get, own.get)), thisRow + offset),
           own.set(f64x2.sub(f64x2.mul(c.get, next.get), f64x2.mul(s.get, own.get))),
         ]),
-        to.set(plus(to.get, step)),
-        at.set(plus(at.get, int(rotationBytes))),
+        move,
+        from.set(plus(from.get, int(rotationBytes))),
       ];
-      return f.for(int(0), int(roundUp(n)), columnsAtOnce, () => [
-        at.set(record.get),
-        whileDo(i32.ltU(at.get, end.get), [
-          to.set(plus(z.get, times(i32.load(at.get), paddedRow(n)))),
-          stop.set(plus(at.get, plus(int(head), times(i32.load(at.get, 4), rotationBytes)))),
-          at.set(plus(at.get, int(head))),
+      return f.for(int(0), int(panelsOf(n)), 1, () => [
+        from.set(record.get),
+        whileDo(i32.ltU(from.get, end.get), [
+          to.set(plus(z.get, times(i32.load(from.get), panelRow))),
+          stop.set(plus(from.get, plus(int(head), times(i32.load(from.get, 4), rotationBytes)))),
+          from.set(plus(from.get, int(head))),
           lines.map(({ own, offset }) => own.set(v128.load(to.get, offset))),
-          whileDo(i32.ltU(at.get, stop.get), rotate()),
-          lines.map(({ own, offset }) => v128.store(to.get, own.get, offset)),
+          down ? [] : move,
+          whileDo(i32.ltU(from.get, stop.get), rotate),
+          lines.map(({ own, offset }) => v128.store(to.get, own.get, thisRow + offset)),
         ]),
-        z.set(plus(z.get, int(8 * columnsAtOnce))),
+        z.set(plus(z.get, int(n * panelRow))),
       ]);
     }),
   );
 
-/** The record of the sweeps over the rows of z, [n, n] with padded rows. */
+/** The record of the sweeps over the rows of z, [n, n] in panels. */
 export interface Sweeps {
   readonly reset: Code;
   /** A sweep of `count` rotations starts at row `first`. Applies those before if there is no room. */
