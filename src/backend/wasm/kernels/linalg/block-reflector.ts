@@ -70,7 +70,7 @@ export const formTriangle = (module: ModuleBuilder, given: Reflections): Functio
         v.set(plus(panelOf(given, at.get, block.get), times(firstRow(given, block.get), panelRow))),
         t.set(triangleOf(given, at.get, block.get)),
         width.set(widthOf(given, block.get)),
-        call(inner, overlap, v.get, v.get, width.get, width.get, i32.sub(int(given.rows), firstRow(given, block.get))),
+        inner(overlap, v.get, v.get, width.get, width.get, i32.sub(int(given.rows), firstRow(given, block.get))),
         f.for(int(0), width.get, 1, (j) => [
           beta.set(get(plus(at.get, int(parts(given).betas)), plus(times(block.get, blockSize), j))),
           f.for(int(0), j, 1, (r) => [
@@ -118,9 +118,9 @@ export const applyBlock = (
         v.set(plus(panelOf(given, at.get, block.get), times(firstRow(given, block.get), panelRow))),
         width.set(widthOf(given, block.get)),
         height.set(i32.sub(int(given.rows), firstRow(given, block.get))),
-        call(across, along, v.get, c.get, width.get, columns.get, height.get),
-        call(combine, change, triangleOf(given, at.get, block.get), along, width.get, columns.get, width.get),
-        call(subtract, c.get, v.get, change, height.get, columns.get, width.get),
+        across(along, v.get, c.get, width.get, columns.get, height.get),
+        combine(change, triangleOf(given, at.get, block.get), along, width.get, columns.get, width.get),
+        subtract(c.get, v.get, change, height.get, columns.get, width.get),
       ];
     }),
   );

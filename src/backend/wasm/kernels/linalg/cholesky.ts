@@ -55,8 +55,7 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
       const subtractRows = (i: Int, from: Int, to: Int) => {
         const above = row(out.get, from, n);
         const column = plus(above, times(i, 8));
-        return call(
-          subtract,
+        return subtract(
           plus(row(out.get, i, n), times(i, 8)),
           column,
           column,

@@ -65,8 +65,7 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
           right.set(i32.sub(int(n), end.get)),
           call(columns, lu.get, order.get, sign.get, from, end.get),
           call(solve, corner(from, from), corner(from, end.get), i32.sub(end.get, from), right.get),
-          call(
-            subtract,
+          subtract(
             corner(end.get, end.get),
             corner(end.get, from),
             corner(from, end.get),

@@ -56,11 +56,11 @@ const factorColumns = (module: ModuleBuilder, m: number, n: number): FunctionRef
           beta.set(get(found, int(0))),
           put(row(w.get, j, n), j, get(found, int(1))),
           call(store, h.get, j, v.get, beta.get),
-          call(along, sums, v.get, right, int(1), columns.get, rows.get),
+          along(sums, v.get, right, int(1), columns.get, rows.get),
           alongLine(f, int(0), columns.get, (at, valid) =>
             storeFirst(plus(sums, at), f64x2.mul(f64x2.splat(beta.get), loadFirst(plus(sums, at), valid)), valid),
           ),
-          call(subtract, right, v.get, sums, rows.get, columns.get, int(1)),
+          subtract(right, v.get, sums, rows.get, columns.get, int(1)),
         ];
       });
     }),

@@ -123,7 +123,7 @@ const core = (module: ModuleBuilder, m: number, n: number): FunctionReference<un
             : [
                 call(factor, w.get, q, r, rest),
                 fine.set(call(square, r, inner, s.get, short, rest)),
-                call(combine, long, q, inner, int(rows), int(k), int(k)),
+                combine(long, q, inner, int(rows), int(k), int(k)),
               ],
           f.for(int(0), int(k), 1, (j) => put(s.get, j, div(get(s.get, j), scale.get))),
         ]),

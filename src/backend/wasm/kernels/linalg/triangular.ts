@@ -88,9 +88,8 @@ export const substitution = (module: ModuleBuilder, layout: Layout): FunctionRef
         const last = i32.sub(size.get, int(1));
         return [
           layout.forward
-            ? call(subtractKnown, own, aRow, x.get, int(rows), width.get, i)
-            : call(
-                subtractKnown,
+            ? subtractKnown(own, aRow, x.get, int(rows), width.get, i)
+            : subtractKnown(
                 own,
                 plus(aRow, times(last, layout.a.column)),
                 plus(x.get, times(last, layout.x)),
