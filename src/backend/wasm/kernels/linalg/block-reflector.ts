@@ -2,7 +2,7 @@
 import { blockSize } from "../../../../ops/linalg/numerics/block-reflector.ts";
 import { type Code, call, type FunctionReference, i32, type ModuleBuilder, memory } from "../../encode.ts";
 import { type Int, int, plus, times } from "../memory.ts";
-import { add, cell, down, get, lesser, mul, neg, one, put, row, zero } from "./matrices.ts";
+import { add, cell, down, get, lesser, mul, neg, one, put, row, spread, zero } from "./matrices.ts";
 import { product } from "./product.ts";
 
 /** Reflections of `rows` elements in scratch memory; they are applied to matrices of at most `columns` columns. */
@@ -126,16 +126,16 @@ export const applyBlock = (
   );
 };
 
-/** (at, q): the first n columns of the product of all reflections, whose triangles are formed; q: [rows, n]. */
+/** (at, q): the first n columns of the product of all reflections, whose triangles are formed; q: [rows, n] with rows spread. */
 export const formProduct = (module: ModuleBuilder, given: Reflections, n: number): FunctionReference<undefined> => {
-  const apply = applyBlock(module, given, 8 * n, false);
+  const apply = applyBlock(module, given, 8 * spread(n), false);
   return module.once(`reflector.product:${[nameOf(given), n]}`, () =>
     module.function(["i32", "i32"], undefined, (f, at, q) => [
-      memory.fill(q.get, int(0), int(8 * given.rows * n)),
-      f.for(int(0), int(n), 1, (j) => put(row(q.get, j, n), j, one)),
+      memory.fill(q.get, int(0), int(8 * given.rows * spread(n))),
+      f.for(int(0), int(n), 1, (j) => put(row(q.get, j, spread(n)), j, one)),
       down(f, int(blocksOf(given)), int(0), (block) => {
         const first = firstRow(given, block);
-        return call(apply, at.get, block, plus(q.get, times(cell(first, n, first), 8)), i32.sub(int(n), first));
+        return call(apply, at.get, block, plus(q.get, times(cell(first, spread(n), first), 8)), i32.sub(int(n), first));
       }),
     ]),
   );

@@ -12,24 +12,25 @@ import {
   f64,
   i32,
   type ModuleBuilder,
+  memory,
   sequence,
   when,
 } from "../../encode.ts";
 import type { KernelMaker } from "../../kernel.ts";
 import { type Int, int, plus, times } from "../memory.ts";
 import { divideLine, subtractLine } from "./line.ts";
-import { add, fill, forEachMatrix, get, lesser, mul, put, type Real, row, sqrt, zero } from "./matrices.ts";
+import { add, fill, forEachMatrix, get, lesser, mul, put, type Real, row, spread, sqrt, zero } from "./matrices.ts";
 import { product } from "./product.ts";
 
 const blockSize = 64;
 const group = 4;
 
-/** (u, from) → 1 if a pivot of the next rows, up to `group` of them, is not positive. */
+/** (u, from), rows of u spread → 1 if a pivot of the next rows, up to `group` of them, is not positive. */
 const factorRows = (module: ModuleBuilder, n: number): FunctionReference<"i32"> =>
   module.once(`cholesky.rows:${n}`, () =>
     module.function(["i32", "i32"], "i32", (f, u, from) => {
       const [pivot, failed] = [f.local("f64"), f.local("i32")];
-      const rowAt = (i: Int): Int => row(u.get, i, n);
+      const rowAt = (i: Int): Int => row(u.get, i, spread(n));
       const end = lesser(plus(from.get, int(group)), int(n));
       const rows = f.for(from.get, end, 1, (i) => [
         pivot.set(get(rowAt(i), i)),
@@ -44,19 +45,20 @@ const factorRows = (module: ModuleBuilder, n: number): FunctionReference<"i32"> 
   );
 
 const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> => {
+  const width = spread(n);
   const factor = factorRows(module, n);
-  const subtract = product(module, { a: { row: 8, depth: 8 * n }, b: 8 * n, c: 8 * n, minus: true });
+  const subtract = product(module, { a: { row: 8, depth: 8 * width }, b: 8 * width, c: 8 * width, minus: true });
   return module.once(`cholesky.core:${n}`, () =>
-    module.function(["i32", "i32"], undefined, (f, a, out) => {
+    module.function(["i32", "i32", "i32"], undefined, (f, a, out, u) => {
       const failed = f.local("i32");
       const end = f.local("i32");
       const element = (i: Int, j: Int): Real => get(row(a.get, i, n), j);
       /** Rows i to i + 3, from the diagonal on, less the part of rows `from` to `to`. */
       const subtractRows = (i: Int, from: Int, to: Int) => {
-        const above = row(out.get, from, n);
+        const above = row(u.get, from, width);
         const column = plus(above, times(i, 8));
         return subtract(
-          plus(row(out.get, i, n), times(i, 8)),
+          plus(row(u.get, i, width), times(i, 8)),
           column,
           column,
           lesser(int(group), i32.sub(int(n), i)),
@@ -67,7 +69,7 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
       return [
         f.for(int(0), int(n), 1, (i) =>
           f.for(i, int(n), 1, (j) =>
-            put(row(out.get, i, n), j, mul(add(element(i, j), element(j, i)), f64.const(0.5))),
+            put(row(u.get, i, width), j, mul(add(element(i, j), element(j, i)), f64.const(0.5))),
           ),
         ),
         block(
@@ -75,19 +77,17 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
             end.set(lesser(plus(from, int(blockSize)), int(n))),
             f.for(from, end.get, group, (i) => [
               subtractRows(i, from, i),
-              failed.set(call(factor, out.get, i)),
+              failed.set(call(factor, u.get, i)),
               // out of both loops, the condition around each, and the block
               branchIf(failed.get, 4),
             ]),
             f.for(end.get, int(n), group, (i) => subtractRows(i, from, end.get)),
           ]),
         ),
-        f.for(int(0), int(n), 1, (i) => [
-          f.for(int(0), i, 1, (j) => [
-            put(row(out.get, i, n), j, get(row(out.get, j, n), i)),
-            put(row(out.get, j, n), i, zero),
-          ]),
-        ]),
+        memory.fill(out.get, int(0), int(8 * n * n)),
+        f.for(int(0), int(n), 1, (i) =>
+          f.for(int(0), plus(i, int(1)), 1, (j) => put(row(out.get, i, n), j, get(row(u.get, j, width), i))),
+        ),
         when(
           failed.get,
           f.for(int(0), int(n), 1, (i) => fill(f, row(out.get, i, n), plus(i, int(1)), f64.const(Number.NaN))),
@@ -100,10 +100,6 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
 export const cholesky: KernelMaker = (module, _parameters, inputs, results) => {
   const { shape } = inputs[0] as Type;
   const n = shape.at(-1) as number;
-  return forEachMatrix(module, "cholesky", sizeOf(shape.slice(0, -2)), inputs, results, 0, () =>
-    module.once(`cholesky:${n}`, () => {
-      const run = core(module, n);
-      return module.function(["i32", "i32", "i32"], undefined, (_f, a, out) => call(run, a.get, out.get));
-    }),
-  );
+  const batch = sizeOf(shape.slice(0, -2));
+  return forEachMatrix(module, "cholesky", batch, inputs, results, 8 * n * spread(n), () => core(module, n));
 };

@@ -41,6 +41,7 @@ import {
   row,
   scaleOf,
   sortValues,
+  spread,
   sub,
   zero,
 } from "./matrices.ts";
@@ -131,13 +132,14 @@ type Local = ReturnType<typeof reals>[number];
 type IntLocal = ReturnType<typeof ints>[number];
 type Nine = [Local, Local, Local, Local, Local, Local, Local, Local, Local];
 
-/** Scratch memory: the matrix, then its vectors in panels; e; the reflections, then the record; lines; order. */
+/** Scratch memory: the matrix, then its vectors in panels; the product of the reflections; e; the reflections, then the record; lines; order. */
 function parts(n: number) {
-  const e = Math.max(8 * n * n, panelBytes(n));
+  const product = Math.max(8 * n * n, panelBytes(n));
+  const e = product + 8 * n * spread(n);
   const reflections = e + 8 * n;
   const lines = reflections + Math.max(reflectionBytes(tridiagonalReflections(n)), recordBytes(n));
   const order = lines + tridiagonalWork(n);
-  return { e, order, reflections, lines, end: order + 4 * n };
+  return { product, e, order, reflections, lines, end: order + 4 * n };
 }
 
 const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> => {
@@ -152,9 +154,9 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
       const [sum, scale] = reals(f, 2) as [Local, Local];
       const fine = f.local("i32");
       const at = parts(n);
-      const [e, order, h, lines] = [at.e, at.order, at.reflections, at.lines].map((bytes) =>
+      const [q, e, order, h, lines] = [at.product, at.e, at.order, at.reflections, at.lines].map((bytes) =>
         plus(work.get, int(bytes)),
-      ) as [Int, Int, Int, Int];
+      ) as [Int, Int, Int, Int, Int];
       const element = (i: Int, j: Int): Real => get(a.get, cell(i, n, j));
       return [
         f.for(int(0), int(n), 1, (i) =>
@@ -168,8 +170,8 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
           f.for(int(0), int(n * n), 1, (i) => put(work.get, i, mul(get(work.get, i), scale.get))),
           call(reduce, work.get, values.get, e, h, lines),
           call(triangles, h),
-          call(form, h, vectors.get),
-          call(turn, vectors.get, work.get),
+          call(form, h, q),
+          call(turn, q, work.get),
           fine.set(call(rotate, work.get, values.get, e, h)),
         ]),
         when(

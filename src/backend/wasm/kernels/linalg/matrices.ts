@@ -12,13 +12,14 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  memory,
   select,
   sequence,
   when,
   whileDo,
 } from "../../encode.ts";
 import type { Kernel } from "../../kernel.ts";
-import { asDouble, at, type Int, int, plus, times } from "../memory.ts";
+import { asDouble, at, copyBytes, type Int, int, plus, times } from "../memory.ts";
 
 export type Real = Expr<"f64">;
 export const zero: Real = f64.const(0);
@@ -39,6 +40,26 @@ export const ints = (f: FunctionBuilder, count: number): Local<"i32">[] =>
   Array.from({ length: count }, () => f.local("i32"));
 
 export const lesser = (a: Int, b: Int): Int => select(i32.ltS(a, b), a, b);
+
+/**
+ * Elements from row to row of a working copy with rows of n: lines a large power of two apart would share few places
+ * in a cache.
+ */
+export const spread = (n: number): number => ((8 * n) % 512 === 0 ? n + 8 : n);
+
+/** Copies `rows` rows of n elements; the distances of rows, in elements, may differ. */
+export const copyRows = (
+  f: FunctionBuilder,
+  to: Int,
+  toRow: number,
+  from: Int,
+  fromRow: number,
+  rows: number,
+  n: number,
+): Code =>
+  toRow === n && fromRow === n
+    ? copyBytes(to, from, 8 * rows * n)
+    : f.for(int(0), int(rows), 1, (i) => memory.copy(row(to, i, toRow), row(from, i, fromRow), int(8 * n)));
 
 /** `for (i = from - 1; i >= to; i--)`. */
 export function down(f: FunctionBuilder, from: Int, to: Int, body: (i: Int) => Code): Code {

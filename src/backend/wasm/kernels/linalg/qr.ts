@@ -14,7 +14,7 @@ import {
   when,
 } from "../../encode.ts";
 import type { KernelMaker } from "../../kernel.ts";
-import { copyBytes, type Int, int, plus, times } from "../memory.ts";
+import { type Int, int, plus, times } from "../memory.ts";
 import {
   applyBlock,
   clear,
@@ -25,7 +25,7 @@ import {
   reflectionBytes,
 } from "./block-reflector.ts";
 import { alongLine, loadFirst, storeFirst } from "./line.ts";
-import { forEachMatrix, get, lesser, neg, put, row, zero } from "./matrices.ts";
+import { copyRows, forEachMatrix, get, lesser, neg, put, row, spread, zero } from "./matrices.ts";
 import { product } from "./product.ts";
 import { reflection } from "./reflection.ts";
 
@@ -36,25 +36,25 @@ const reflectionsOf = (m: number, n: number): Reflections => ({
   columns: n,
 });
 
-/** (h, w, v, from, end): reflections for these columns, kept in h and applied to these columns alone; v is scratch. */
+/** (h, w, v, from, end), rows of w spread: reflections for these columns, kept in h and applied to these columns alone; v is scratch. */
 const factorColumns = (module: ModuleBuilder, m: number, n: number): FunctionReference<undefined> => {
   const [reflect, store] = [reflection(module), keep(module, reflectionsOf(m, n))];
-  const along = product(module, { a: { row: 8, depth: 8 }, b: 8 * n, c: 8 * n, minus: false });
-  const subtract = product(module, { a: { row: 8, depth: 8 }, b: 8 * n, c: 8 * n, minus: true });
+  const along = product(module, { a: { row: 8, depth: 8 }, b: 8 * spread(n), c: 8 * spread(n), minus: false });
+  const subtract = product(module, { a: { row: 8, depth: 8 }, b: 8 * spread(n), c: 8 * spread(n), minus: true });
   return module.once(`qr.columns:${[m, n]}`, () =>
     module.function(["i32", "i32", "i32", "i32", "i32"], undefined, (f, h, w, v, from, end) => {
       const [beta, rows, columns] = [f.local("f64"), f.local("i32"), f.local("i32")];
       const sums = plus(v.get, int(8 * m));
       const found = plus(sums, int(8 * blockSize));
       return f.for(from.get, end.get, 1, (j) => {
-        const right = plus(row(w.get, j, n), times(plus(j, int(1)), 8));
+        const right = plus(row(w.get, j, spread(n)), times(plus(j, int(1)), 8));
         return [
           rows.set(i32.sub(int(m), j)),
           columns.set(i32.sub(i32.sub(end.get, j), int(1))),
-          f.for(int(0), rows.get, 1, (i) => put(v.get, i, get(row(w.get, plus(j, i), n), j))),
+          f.for(int(0), rows.get, 1, (i) => put(v.get, i, get(row(w.get, plus(j, i), spread(n)), j))),
           call(reflect, v.get, rows.get, found),
           beta.set(get(found, int(0))),
-          put(row(w.get, j, n), j, get(found, int(1))),
+          put(row(w.get, j, spread(n)), j, get(found, int(1))),
           call(store, h.get, j, v.get, beta.get),
           along(sums, v.get, right, int(1), columns.get, rows.get),
           alongLine(f, int(0), columns.get, (at, valid) =>
@@ -67,30 +67,34 @@ const factorColumns = (module: ModuleBuilder, m: number, n: number): FunctionRef
   );
 };
 
+/** Of a, and later of q: k ≤ n. */
+const matrixBytes = (m: number, n: number): number => 8 * m * (n + 8);
+
 /** Bytes of scratch memory: the matrix, the reflections, one vector, its products, β and α. */
 export const qrWork = (m: number, n: number): number =>
-  8 * m * n + reflectionBytes(reflectionsOf(m, n)) + 8 * (m + blockSize + 2);
+  matrixBytes(m, n) + reflectionBytes(reflectionsOf(m, n)) + 8 * (m + blockSize + 2);
 
 /** (a, q, r, work) */
 export const qrCore = (module: ModuleBuilder, m: number, n: number): FunctionReference<undefined> => {
   const k = Math.min(m, n);
+  const width = spread(n);
   const given = reflectionsOf(m, n);
   const columns = factorColumns(module, m, n);
   const triangle = formTriangle(module, given);
-  const apply = applyBlock(module, given, 8 * n, true);
+  const apply = applyBlock(module, given, 8 * width, true);
   const form = formProduct(module, given, k);
   return module.once(`qr.core:${[m, n]}`, () =>
     module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, q, r, w) => {
       const end = f.local("i32");
-      const h = plus(w.get, int(8 * m * n));
+      const h = plus(w.get, int(matrixBytes(m, n)));
       const v = plus(h, int(reflectionBytes(given)));
       const negate = (base: Int, i: Int): Code => put(base, i, neg(get(base, i)));
       return [
-        copyBytes(w.get, a.get, 8 * m * n),
+        copyRows(f, w.get, width, a.get, n, m, n),
         clear(given, h),
         f.for(int(0), int(k), blockSize, (from) => {
           const block = i32.shrU(from, int(Math.log2(blockSize)));
-          const right = plus(row(w.get, from, n), times(end.get, 8));
+          const right = plus(row(w.get, from, width), times(end.get, 8));
           return [
             end.set(lesser(plus(from, int(blockSize)), int(k))),
             call(columns, h, w.get, v, from, end.get),
@@ -98,15 +102,18 @@ export const qrCore = (module: ModuleBuilder, m: number, n: number): FunctionRef
             call(apply, h, block, right, i32.sub(int(n), end.get)),
           ];
         }),
-        call(form, h, q.get),
         memory.fill(r.get, int(0), int(8 * k * n)),
-        f.for(int(0), int(k), 1, (i) => [
-          f.for(i, int(n), 1, (j) => put(row(r.get, i, n), j, get(row(w.get, i, n), j))),
+        f.for(int(0), int(k), 1, (i) =>
+          f.for(i, int(n), 1, (j) => put(row(r.get, i, n), j, get(row(w.get, i, width), j))),
+        ),
+        call(form, h, w.get),
+        copyRows(f, q.get, k, w.get, spread(k), m, k),
+        f.for(int(0), int(k), 1, (i) =>
           when(f64.lt(get(row(r.get, i, n), i), zero), [
             f.for(i, int(n), 1, (j) => negate(row(r.get, i, n), j)),
             f.for(int(0), int(m), 1, (p) => negate(row(q.get, p, k), i)),
           ]),
-        ]),
+        ),
       ];
     }),
   );

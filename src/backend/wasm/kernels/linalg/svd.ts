@@ -21,33 +21,35 @@ import {
   row,
   scaleOf,
   sortValues,
+  spread,
   zero,
 } from "./matrices.ts";
 import { product } from "./product.ts";
 import { qrCore, qrWork } from "./qr.ts";
 import { intoPanels, negateRow, outOfPanels, panelBytes, recordBytes } from "./sweeps.ts";
 
-/** (h, z, out): the product of the reflections into the panels z, transposed, by way of out: [k, k]. */
+/** (h, z, q): the product of the reflections into the panels z, transposed, by way of q. */
 const rowsOf = (module: ModuleBuilder, given: Reflections, k: number): FunctionReference<undefined> => {
   const [triangles, form, turn] = [formTriangles(module, given), formProduct(module, given, k), intoPanels(module, k)];
   return module.once(`svd.rows:${[given.offset, k]}`, () =>
-    module.function(["i32", "i32", "i32"], undefined, (_f, h, z, out) => [
+    module.function(["i32", "i32", "i32"], undefined, (_f, h, z, q) => [
       call(triangles, h.get),
-      call(form, h.get, out.get),
-      call(turn, out.get, z.get),
+      call(form, h.get, q.get),
+      call(turn, q.get, z.get),
     ]),
   );
 };
 
-/** Scratch memory of a square problem: e; both reflections, then both records; the vectors in panels; lines; order. */
+/** Scratch memory of a square problem: e; both reflections, then both records; the vectors in panels; their product before; lines; order. */
 function squareParts(k: number) {
   const left = 8 * k;
   const right = left + Math.max(reflectionBytes(leftReflections(k)), recordBytes(k));
   const u = right + Math.max(reflectionBytes(rightReflections(k)), recordBytes(k));
   const v = u + panelBytes(k);
-  const lines = v + panelBytes(k);
+  const q = v + panelBytes(k);
+  const lines = q + 8 * k * spread(k);
   const order = lines + bidiagonalWork(k);
-  return { order, left, right, u, v, lines, end: order + 4 * k };
+  return { order, left, right, u, v, q, lines, end: order + 4 * k };
 }
 
 /** (a, u, s, v, work) → 1 if it converged; a is overwritten. */
@@ -60,13 +62,19 @@ const squareSvd = (module: ModuleBuilder, k: number): FunctionReference<"i32"> =
     module.function(["i32", "i32", "i32", "i32", "i32"], "i32", (f, a, u, s, v, e) => {
       const fine = f.local("i32");
       const at = squareParts(k);
-      const [order, left, right, uRows, vRows, lines] = [at.order, at.left, at.right, at.u, at.v, at.lines].map(
-        (bytes) => plus(e.get, int(bytes)),
-      ) as [Int, Int, Int, Int, Int, Int];
+      const [order, left, right, uRows, vRows, q, lines] = [
+        at.order,
+        at.left,
+        at.right,
+        at.u,
+        at.v,
+        at.q,
+        at.lines,
+      ].map((bytes) => plus(e.get, int(bytes))) as [Int, Int, Int, Int, Int, Int, Int];
       const statements = [
         call(reduce, a.get, s.get, e.get, left, right, lines),
-        call(leftRows, left, uRows, u.get),
-        call(rightRows, right, vRows, v.get),
+        call(leftRows, left, uRows, q),
+        call(rightRows, right, vRows, q),
         fine.set(call(diagonalize, s.get, e.get, uRows, vRows, left, right)),
         f.for(int(0), int(k), 1, (j) =>
           when(f64.lt(get(s.get, j), zero), [put(s.get, j, neg(get(s.get, j))), call(negate, vRows, j)]),

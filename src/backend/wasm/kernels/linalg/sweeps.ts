@@ -18,7 +18,7 @@ import {
   whileDo,
 } from "../../encode.ts";
 import { at, type Int, int, plus, times } from "../memory.ts";
-import { get, neg, put, type Real } from "./matrices.ts";
+import { get, neg, put, type Real, spread } from "./matrices.ts";
 
 /** Vectors of two columns that are rotated together. */
 const vectors = 4;
@@ -41,7 +41,7 @@ const columnOf = (z: Int, n: number, j: Int): Int => {
   return plus(plus(z, times(panel, n * panelRow)), times(i32.and(j, int(panelColumns - 1)), 8));
 };
 
-/** (q, z): the columns of q, [n, n], become the rows of z. */
+/** (q, z): the columns of q, [n, n] with rows spread, become the rows of z. */
 export const intoPanels = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
   module.once(`panels.into:${n}`, () =>
     module.function(["i32", "i32"], undefined, (f, q, z) => {
@@ -49,7 +49,7 @@ export const intoPanels = (module: ModuleBuilder, n: number): FunctionReference<
       return f.for(int(0), int(n), 1, (j) => [
         to.set(columnOf(z.get, n, j)),
         f.for(int(0), int(n), 1, (i) => [put(to.get, int(0), get(q.get, i)), to.set(plus(to.get, int(panelRow)))]),
-        q.set(plus(q.get, int(8 * n))),
+        q.set(plus(q.get, int(8 * spread(n)))),
       ]);
     }),
   );

@@ -12,14 +12,13 @@ import {
   f64x2,
   i32,
   type ModuleBuilder,
-  memory,
   select,
   v128,
 } from "../../encode.ts";
 import type { KernelMaker } from "../../kernel.ts";
 import { type Int, int, plus, times } from "../memory.ts";
 import { alongLine, loadFirst, storeFirst } from "./line.ts";
-import { down, forEachMatrix } from "./matrices.ts";
+import { copyRows, down, forEachMatrix, spread } from "./matrices.ts";
 import { product } from "./product.ts";
 
 export interface Form {
@@ -122,11 +121,11 @@ export const substitution = (module: ModuleBuilder, layout: Layout): FunctionRef
     });
   });
 
-/** Of a: [n, n] and x: [n, k]. */
+/** Of a: [n, n] and x: [n, k] with rows spread. */
 export const substitutionIn = (module: ModuleBuilder, n: number, k: number, form: Form): FunctionReference<undefined> =>
   substitution(module, {
     a: form.transpose ? { row: 8, column: 8 * n } : { row: 8 * n, column: 8 },
-    x: 8 * k,
+    x: 8 * spread(k),
     forward: form.lower !== form.transpose,
     unitDiagonal: form.unitDiagonal,
   });
@@ -136,11 +135,16 @@ export const triangularSolve: KernelMaker = (module, parameters, inputs, results
   const { lower, transpose, unitDiagonal } = parameters as unknown as Form;
   const batch = sizeOf((results[0] as Type).shape.slice(0, -2));
   const name = `triangularSolve:${[n, k, lower, transpose, unitDiagonal]}`;
-  return forEachMatrix(module, name, batch, inputs, results, 0, () => {
+  return forEachMatrix(module, name, batch, inputs, results, 8 * n * spread(k), () => {
     const solve = substitutionIn(module, n, k, { lower, transpose, unitDiagonal });
-    return module.function(["i32", "i32", "i32", "i32"], undefined, (_f, a, b, x) => [
-      memory.copy(x.get, b.get, int(8 * n * k)),
-      call(solve, a.get, x.get, int(n), int(k)),
-    ]);
+    const width = spread(k);
+    return module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, b, x, work) => {
+      const held = width === k ? x.get : work.get;
+      return [
+        copyRows(f, held, width, b.get, k, n, k),
+        call(solve, a.get, held, int(n), int(k)),
+        width === k ? [] : copyRows(f, x.get, k, held, width, n, k),
+      ];
+    });
   });
 };
