@@ -67,22 +67,8 @@ export function down(f: FunctionBuilder, from: Int, to: Int, body: (i: Int) => C
   return f.for(int(0), i32.sub(from, to), 1, (k) => [i.set(i32.sub(i32.sub(from, int(1)), k)), body(i.get)]);
 }
 
-/** total += (or −=) Σ x[i]·y[i] from `from` on. */
-export const dot = (f: FunctionBuilder, total: Local<"f64">, x: Int, y: Int, from: Int, to: Int, minus = false): Code =>
-  f.for(from, to, 1, (i) => total.set((minus ? sub : add)(total.get, mul(get(x, i), get(y, i)))));
-
-/** y[i] −= c·x[i]. */
-export const subtract = (f: FunctionBuilder, y: Int, c: Real, x: Int, from: Int, to: Int): Code =>
-  f.for(from, to, 1, (i) => put(y, i, sub(get(y, i), mul(c, get(x, i)))));
-
 export const fill = (f: FunctionBuilder, base: Int, count: Int, value: Real): Code =>
   f.for(int(0), count, 1, (i) => put(base, i, value));
-
-/** Exchanges x[i] and y[i]. */
-export function exchange(f: FunctionBuilder, x: Int, y: Int, count: Int): Code {
-  const held = f.local("f64");
-  return f.for(int(0), count, 1, (i) => [held.set(get(x, i)), put(x, i, get(y, i)), put(y, i, held.get)]);
-}
 
 /**
  * Selection sort of `values`; order[i] becomes the place from which value i came. `before`(a, b): a stands before b.
