@@ -110,15 +110,15 @@ export function eachMatrix(
   return outs;
 }
 
-// — the small linear maps —
-
-/** The product of matrices whose shapes are known to fit. */
 /** `work` of an operation that takes about so many nanoseconds for each element and column of its first input. */
 export const cubic =
   (time: number) =>
   ([a]: readonly Type[]): number =>
     time * sizeOf((a as Type).shape) * columnsOf(a as Type);
 
+// — the small linear maps —
+
+/** The product of matrices whose shapes are known to fit. */
 export const times = (a: Tensor, b: Tensor): Tensor => apply(matmulOperation, [a, b]);
 /** (a + aᵀ)/2 */
 export const symmetricPart = (a: Tensor): Tensor => mul(add(a, matrixTranspose(a)), 0.5);

@@ -2,17 +2,10 @@
  * Eigenvalues and eigenvectors of a symmetric matrix: tridiagonal form, then QL steps with implicit shifts
  * (Bowdler, Martin, Reinsch and Wilkinson 1968, EISPACK's tql2).
  */
+import { formProduct, formTriangles } from "./block-reflector.ts";
+import { hypotenuse } from "./rotation.ts";
 import { allFinite, scaleOf } from "./scale.ts";
 import { tridiagonalize } from "./tridiagonal.ts";
-
-/** √(x² + y²) by exactly rounded operations, without overflow. */
-export function hypotenuse(x: number, y: number): number {
-  const [a, b] = [Math.abs(x), Math.abs(y)];
-  const [big, small] = a > b ? [a, b] : [b, a];
-  if (big === 0) return 0;
-  const q = small / big;
-  return big * Math.sqrt(1 + q * q);
-}
 
 /** QL steps for one eigenvalue; there are never nearly as many. */
 export const maxSteps = 100;
@@ -31,7 +24,10 @@ export function eigh(a: Float64Array, n: number, values: Float64Array, vectors: 
   const scale = scaleOf(z);
   if (fine) {
     for (let i = 0; i < z.length; i++) z[i] = (z[i] as number) * scale;
-    tridiagonalize(z, n, values, e);
+    const reflections = tridiagonalize(z, n, values, e);
+    formTriangles(reflections);
+    formProduct(reflections, vectors, n);
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) z[i * n + j] = vectors[j * n + i] as number;
     fine = diagonalize(z, n, values, e);
   }
   if (!fine) {
@@ -55,8 +51,6 @@ export function eigh(a: Float64Array, n: number, values: Float64Array, vectors: 
 
 /** Rotates the tridiagonal matrix (d, e) to diagonal form, and the rows of z with it. False: no convergence. */
 function diagonalize(z: Float64Array, n: number, d: Float64Array, e: Float64Array): boolean {
-  for (let i = 1; i < n; i++) e[i - 1] = e[i] as number;
-  e[n - 1] = 0;
   let shift = 0;
   let size = 0;
   for (let l = 0; l < n; l++) {

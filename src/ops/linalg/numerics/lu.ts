@@ -3,7 +3,7 @@ import { triangularSolve } from "./triangular.ts";
 
 /**
  * P·a = L·U: `lu` becomes U with the multipliers of L (unit diagonal) below; row i of P·a is row order[i] of a.
- * Returns the sign of the permutation. A column without a pivot is left as it is: U has a 0 on its diagonal.
+ * Returns the sign of the permutation. A column without a pivot is not divided: U has a 0 on its diagonal.
  */
 export function factor(a: Float64Array, n: number, lu: Float64Array, order: Int32Array): number {
   lu.set(a);
@@ -26,9 +26,8 @@ export function factor(a: Float64Array, n: number, lu: Float64Array, order: Int3
       sign = -sign;
     }
     const pivot = lu[k * n + k] as number;
-    if (pivot === 0) continue;
     for (let i = k + 1; i < n; i++) {
-      const m = (lu[i * n + k] as number) / pivot;
+      const m = (lu[i * n + k] as number) / (pivot === 0 ? 1 : pivot);
       lu[i * n + k] = m;
       for (let j = k + 1; j < n; j++) lu[i * n + j] = (lu[i * n + j] as number) - m * (lu[k * n + j] as number);
     }

@@ -1,4 +1,6 @@
-/** Householder reflections (Golub and Van Loan 2013, §5.2). */
+/** Orthogonal factors by Householder reflections, a block at a time (Golub and Van Loan 2013, §5.2.3; LAPACK's dgeqrf). */
+import { applyBlock, blockSize, formProduct, formTriangle, keep, noReflections } from "./block-reflector.ts";
+import { reflection } from "./reflection.ts";
 
 /**
  * a = q·r with q: [m, k] of orthonormal columns, r: [k, n] upper triangular, k = min(m, n), and no negative number on
@@ -7,22 +9,20 @@
 export function qr(a: Float64Array, m: number, n: number, q: Float64Array, r: Float64Array): void {
   const k = Math.min(m, n);
   const w = a.slice();
-  // Row j holds the vector of reflection j: 1 − β·v·vᵀ.
-  const reflections = new Float64Array(k * m);
-  const betas = new Float64Array(k);
-  const row = new Float64Array(n);
-  for (let j = 0; j < k; j++) {
-    const v = reflections.subarray(j * m, (j + 1) * m);
-    const beta = reflection(w, m, n, j, v);
-    betas[j] = beta;
-    if (beta !== 0) reflect(w, m, n, j, j, v, beta, row);
+  const reflections = noReflections(m, k, 0);
+  for (let from = 0; from < k; from += blockSize) {
+    const end = Math.min(from + blockSize, k);
+    for (let j = from; j < end; j++) {
+      const v = Float64Array.from({ length: m - j }, (_, i) => w[(j + i) * n + j] as number);
+      const { beta, alpha } = reflection(v);
+      keep(reflections, j, v, beta);
+      w[j * n + j] = alpha;
+      reflect(w, n, j, end, v, beta);
+    }
+    formTriangle(reflections, from / blockSize);
+    applyBlock(reflections, from / blockSize, true, w, n, end);
   }
-  q.fill(0);
-  for (let j = 0; j < k; j++) q[j * k + j] = 1;
-  for (let j = k - 1; j >= 0; j--) {
-    const beta = betas[j] as number;
-    if (beta !== 0) reflect(q, m, k, j, j, reflections.subarray(j * m, (j + 1) * m), beta, row);
-  }
+  formProduct(reflections, q, k);
   r.fill(0);
   for (let i = 0; i < k; i++) {
     const flip = (w[i * n + i] as number) < 0;
@@ -31,47 +31,19 @@ export function qr(a: Float64Array, m: number, n: number, q: Float64Array, r: Fl
   }
 }
 
-/** v with v[j] = 1 and β, so that 1 − β·v·vᵀ turns column j below row j to 0; β = 0 if it is 0 there already. */
-function reflection(w: Float64Array, m: number, n: number, j: number, v: Float64Array): number {
-  let big = 0;
-  for (let i = j + 1; i < m; i++) {
-    const size = Math.abs(w[i * n + j] as number);
-    if (size > big) big = size;
+/** Columns after j and before `end` of w, with n columns, become (1 − β·v·vᵀ)·w; v from row j on. */
+function reflect(w: Float64Array, n: number, j: number, end: number, v: Float64Array, beta: number): void {
+  const row = new Float64Array(end - j - 1);
+  for (let i = 0; i < v.length; i++) {
+    for (let p = 0; p < row.length; p++) {
+      row[p] = (row[p] as number) + (v[i] as number) * (w[(j + i) * n + j + 1 + p] as number);
+    }
   }
-  if (big === 0) return 0;
-  const head = w[j * n + j] as number;
-  if (Math.abs(head) > big) big = Math.abs(head);
-  let sum = 0;
-  for (let i = j; i < m; i++) {
-    const x = (w[i * n + j] as number) / big;
-    sum += x * x;
-  }
-  const length = big * Math.sqrt(sum);
-  const alpha = head > 0 ? -length : length;
-  const first = head - alpha;
-  v[j] = 1;
-  for (let i = j + 1; i < m; i++) v[i] = (w[i * n + j] as number) / first;
-  return -first / alpha;
-}
-
-/** Rows and columns from `from` on of w ([m, n]) become (1 − β·v·vᵀ)·w. */
-function reflect(
-  w: Float64Array,
-  m: number,
-  n: number,
-  from: number,
-  column: number,
-  v: Float64Array,
-  beta: number,
-  row: Float64Array,
-): void {
-  row.fill(0);
-  for (let i = from; i < m; i++) {
-    const c = v[i] as number;
-    for (let p = column; p < n; p++) row[p] = (row[p] as number) + c * (w[i * n + p] as number);
-  }
-  for (let i = from; i < m; i++) {
-    const c = beta * (v[i] as number);
-    for (let p = column; p < n; p++) w[i * n + p] = (w[i * n + p] as number) - c * (row[p] as number);
+  for (let p = 0; p < row.length; p++) row[p] = beta * (row[p] as number);
+  for (let i = 0; i < v.length; i++) {
+    for (let p = 0; p < row.length; p++) {
+      const at = (j + i) * n + j + 1 + p;
+      w[at] = (w[at] as number) - (v[i] as number) * (row[p] as number);
+    }
   }
 }

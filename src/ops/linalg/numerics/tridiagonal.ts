@@ -1,95 +1,56 @@
 /**
- * A symmetric matrix to tridiagonal form by Householder reflections, and the product of the reflections: the method
- * of Martin, Reinsch and Wilkinson 1968 (EISPACK's tred2). Matrices are kept transposed, so inner loops run along rows.
+ * A symmetric matrix to tridiagonal form by Householder reflections (Golub and Van Loan 2013, §8.3.1). The update of
+ * one step and the product with the next vector are one pass over the matrix (Van Zee, van de Geijn, Quintana-Ortí and
+ * Elizondo 2012).
  */
+import { keep, noReflections, type Reflections } from "./block-reflector.ts";
+import { reflection } from "./reflection.ts";
 
 /**
- * z is [n, n] and holds the symmetric matrix at first, at last the orthogonal Z (row j: column j of the
- * transformation); d becomes the diagonal, e the subdiagonal in e[1], …, e[n − 1].
+ * Of a, [n, n], whose upper triangle is read and overwritten: a = Q·T·Qᵀ with Q the product of the reflections, T with
+ * the diagonal d and beside it e[0], …, e[n − 2]; e[n − 1] = 0.
  */
-export function tridiagonalize(z: Float64Array, n: number, d: Float64Array, e: Float64Array): void {
-  const last = n - 1;
-  for (let j = 0; j < n; j++) d[j] = z[j * n + last] as number;
-  for (let i = last; i > 0; i--) {
-    let scale = 0;
-    let h = 0;
-    for (let k = 0; k < i; k++) scale += Math.abs(d[k] as number);
-    if (scale === 0) {
-      e[i] = d[i - 1] as number;
-      for (let j = 0; j < i; j++) {
-        d[j] = z[j * n + i - 1] as number;
-        z[j * n + i] = 0;
-        z[i * n + j] = 0;
-      }
-    } else {
-      for (let k = 0; k < i; k++) {
-        const v = (d[k] as number) / scale;
-        d[k] = v;
-        h += v * v;
-      }
-      const top = d[i - 1] as number;
-      const g = top > 0 ? -Math.sqrt(h) : Math.sqrt(h);
-      e[i] = scale * g;
-      h -= top * g;
-      d[i - 1] = top - g;
-      for (let j = 0; j < i; j++) e[j] = 0;
-      // e = (matrix)·d, from the lower triangle alone
-      for (let j = 0; j < i; j++) {
-        const f = d[j] as number;
-        z[i * n + j] = f;
-        let sum = (e[j] as number) + (z[j * n + j] as number) * f;
-        for (let k = j + 1; k < i; k++) {
-          const v = z[j * n + k] as number;
-          sum += v * (d[k] as number);
-          e[k] = (e[k] as number) + v * f;
-        }
-        e[j] = sum;
-      }
-      let f = 0;
-      for (let j = 0; j < i; j++) {
-        const v = (e[j] as number) / h;
-        e[j] = v;
-        f += v * (d[j] as number);
-      }
-      const half = f / (h + h);
-      for (let j = 0; j < i; j++) e[j] = (e[j] as number) - half * (d[j] as number);
-      for (let j = 0; j < i; j++) {
-        const u = d[j] as number;
-        const v = e[j] as number;
-        for (let k = j; k < i; k++) {
-          z[j * n + k] = (z[j * n + k] as number) - (u * (e[k] as number) + v * (d[k] as number));
-        }
-        d[j] = z[j * n + i - 1] as number;
-        z[j * n + i] = 0;
-      }
-    }
-    d[i] = h;
-  }
-  accumulate(z, n, d);
-  e[0] = 0;
-}
-
-/** The product of the reflections, from the smallest on; the diagonal waits in the last column meanwhile. */
-function accumulate(z: Float64Array, n: number, d: Float64Array): void {
-  const last = n - 1;
-  for (let i = 0; i < last; i++) {
-    z[i * n + last] = z[i * n + i] as number;
-    z[i * n + i] = 1;
-    const h = d[i + 1] as number;
-    const next = (i + 1) * n;
-    if (h !== 0) {
-      for (let k = 0; k <= i; k++) d[k] = (z[next + k] as number) / h;
-      for (let j = 0; j <= i; j++) {
-        let g = 0;
-        for (let k = 0; k <= i; k++) g += (z[next + k] as number) * (z[j * n + k] as number);
-        for (let k = 0; k <= i; k++) z[j * n + k] = (z[j * n + k] as number) - g * (d[k] as number);
-      }
-    }
-    for (let k = 0; k <= i; k++) z[next + k] = 0;
-  }
+export function tridiagonalize(a: Float64Array, n: number, d: Float64Array, e: Float64Array): Reflections {
+  const reflections = noReflections(n, n - 1, 1);
+  // What is still to be subtracted: v·wᵀ + w·vᵀ.
+  const v = new Float64Array(n);
+  const w = new Float64Array(n);
+  const update = (i: number, k: number): number => {
+    const change = (v[i] as number) * (w[k] as number) + (w[i] as number) * (v[k] as number);
+    a[i * n + k] = (a[i * n + k] as number) - change;
+    return a[i * n + k] as number;
+  };
   for (let j = 0; j < n; j++) {
-    d[j] = z[j * n + last] as number;
-    z[j * n + last] = 0;
+    for (let k = j; k < n; k++) update(j, k);
+    d[j] = a[j * n + j] as number;
+    e[j] = 0;
+    if (j === n - 1) break;
+    const first = j + 1;
+    const x = a.slice(j * n + first, (j + 1) * n);
+    const { beta, alpha } = reflection(x);
+    e[j] = alpha;
+    keep(reflections, j, x, beta);
+    const y = new Float64Array(n - first);
+    for (let i = first; i < n; i++) {
+      const own = update(i, i) * (x[i - first] as number);
+      const sums: [number, number] = [0, 0];
+      for (let k = i + 1; k < n; k++) {
+        const element = update(i, k);
+        y[k - first] = (y[k - first] as number) + (x[i - first] as number) * element;
+        sums[((k - first) & 1) as 0 | 1] += element * (x[k - first] as number);
+      }
+      y[i - first] = (y[i - first] as number) + own + (sums[0] + sums[1]);
+    }
+    const sums: [number, number] = [0, 0];
+    for (let i = 0; i < y.length; i++) {
+      y[i] = beta * (y[i] as number);
+      sums[(i & 1) as 0 | 1] += (y[i] as number) * (x[i] as number);
+    }
+    const half = 0.5 * beta * (sums[0] + sums[1]);
+    for (let i = 0; i < y.length; i++) {
+      v[first + i] = x[i] as number;
+      w[first + i] = (y[i] as number) - half * (x[i] as number);
+    }
   }
-  z[last * n + last] = 1;
+  return reflections;
 }

@@ -1,4 +1,4 @@
-/** Symmetric eigenproblems: the steps of `ops/linalg/numerics/eigh.ts`. */
+/** Symmetric eigenproblems: the steps of `ops/linalg/numerics/eigh.ts`; the vectors follow the rotations in sweeps. */
 import { sizeOf } from "../../../../base/shape.ts";
 import type { Type } from "../../../../graph/operation.ts";
 import { maxSteps } from "../../../../ops/linalg/numerics/eigh.ts";
@@ -19,13 +19,13 @@ import {
 } from "../../encode.ts";
 import type { KernelMaker } from "../../kernel.ts";
 import { type Int, int, plus } from "../memory.ts";
+import { formProduct, formTriangles, reflectionBytes } from "./block-reflector.ts";
 import {
   abs,
   add,
   cell,
   div,
   down,
-  exchange,
   fill,
   finiteness,
   forEachMatrix,
@@ -33,41 +33,32 @@ import {
   ints,
   mul,
   neg,
+  nothing,
   one,
   put,
   type Real,
   reals,
   row,
   scaleOf,
-  sqrt,
+  sortValues,
+  spread,
   sub,
   zero,
 } from "./matrices.ts";
-import { tridiagonalize } from "./tridiagonal.ts";
+import { hypotenuse } from "./rotation.ts";
+import { intoPanels, outOfPanels, panelBytes, recordBytes, sweepsOver } from "./sweeps.ts";
+import { tridiagonalize, tridiagonalReflections, tridiagonalWork } from "./tridiagonal.ts";
 
-const hypotenuse = (module: ModuleBuilder): FunctionReference<"f64"> =>
-  module.once("hypotenuse", () =>
-    module.function(["f64", "f64"], "f64", (f, x, y) => {
-      const [big, small, q] = [f.local("f64"), f.local("f64"), f.local("f64")];
-      const ordered: Code[] = [
-        big.set(select(f64.gt(abs(x.get), abs(y.get)), abs(x.get), abs(y.get))),
-        small.set(select(f64.gt(abs(x.get), abs(y.get)), abs(y.get), abs(x.get))),
-        q.set(div(small.get, big.get)),
-      ];
-      const length = mul(big.get, sqrt(add(one, mul(q.get, q.get))));
-      return sequence(ordered, select(f64.eq(big.get, zero), zero, length));
-    }),
-  );
-
-/** (z, d, e) → 1 if it converged. */
+/** (z, d, e, record) → 1 if it converged. z is in panels. */
 const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32"> => {
   const hypot = hypotenuse(module);
   return module.once(`diagonalize:${n}`, () =>
-    module.function(["i32", "i32", "i32"], "i32", (f, z, d, e) => {
+    module.function(["i32", "i32", "i32", "i32"], "i32", (f, z, d, e, record) => {
       const [shift, size, small, first, off, p, r, second, h] = reals(f, 9) as Local[] as Nine;
       const [c, c2, c3, s, s2, beside, ei, di, g] = reals(f, 9) as Nine;
-      const [t, length, u, v] = reals(f, 4) as [Local, Local, Local, Local];
+      const [t, length] = reals(f, 2) as [Local, Local];
       const [m, steps, failed] = ints(f, 3) as [IntLocal, IntLocal, IntLocal];
+      const sweeps = sweepsOver(module, f, n, false, z, record);
       const rotation = (i: Int): Code => [
         c3.set(c2.get),
         c2.set(c.get),
@@ -82,12 +73,7 @@ const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32">
         c.set(div(p.get, length.get)),
         p.set(sub(mul(c.get, di.get), mul(s.get, g.get))),
         put(d.get, plus(i, int(1)), add(t.get, mul(s.get, add(mul(c.get, g.get), mul(s.get, di.get))))),
-        f.for(int(0), int(n), 1, (k) => [
-          u.set(get(row(z.get, i, n), k)),
-          v.set(get(row(z.get, plus(i, int(1)), n), k)),
-          put(row(z.get, plus(i, int(1)), n), k, add(mul(s.get, u.get), mul(c.get, v.get))),
-          put(row(z.get, i, n), k, sub(mul(c.get, u.get), mul(s.get, v.get))),
-        ]),
+        sweeps.rotation(c.get, s.get),
       ];
       const step = (l: Int): Code => [
         first.set(get(d.get, l)),
@@ -105,6 +91,7 @@ const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32">
         [c, c2, c3].map((x) => x.set(one)),
         [s, s2].map((x) => x.set(zero)),
         beside.set(get(e.get, plus(l, int(1)))),
+        sweeps.begin(m.get, i32.sub(m.get, l)),
         down(f, m.get, l, rotation),
         p.set(div(mul(mul(mul(mul(neg(s.get), s2.get), c3.get), beside.get), get(e.get, l)), second.get)),
         put(e.get, l, mul(s.get, p.get)),
@@ -137,14 +124,7 @@ const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32">
         put(d.get, l, add(get(d.get, l), shift.get)),
         put(e.get, l, zero),
       ];
-      return sequence(
-        [
-          f.for(int(1), int(n), 1, (i) => put(e.get, i32.sub(i, int(1)), get(e.get, i))),
-          put(e.get, int(n - 1), zero),
-          f.for(int(0), int(n), 1, eigenvalue),
-        ],
-        i32.eqz(failed.get),
-      );
+      return sequence([sweeps.reset, f.for(int(0), int(n), 1, eigenvalue), sweeps.apply], i32.eqz(failed.get));
     }),
   );
 };
@@ -152,17 +132,31 @@ type Local = ReturnType<typeof reals>[number];
 type IntLocal = ReturnType<typeof ints>[number];
 type Nine = [Local, Local, Local, Local, Local, Local, Local, Local, Local];
 
+/** Scratch memory: the matrix, then its vectors in panels; the product of the reflections; e; the reflections, then the record; lines; order. */
+function parts(n: number) {
+  const product = Math.max(8 * n * n, panelBytes(n));
+  const e = product + 8 * n * spread(n);
+  const reflections = e + 8 * n;
+  const lines = reflections + Math.max(reflectionBytes(tridiagonalReflections(n)), recordBytes(n));
+  const order = lines + tridiagonalWork(n);
+  return { product, e, order, reflections, lines, end: order + 4 * n };
+}
+
 const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> => {
+  const given = tridiagonalReflections(n);
   const reduce = tridiagonalize(module, n);
+  const [triangles, form] = [formTriangles(module, given), formProduct(module, given, n)];
+  const [turn, turnBack] = [intoPanels(module, n), outOfPanels(module, n)];
   const rotate = diagonalize(module, n);
   const range = scaleOf(module);
   return module.once(`eigh.core:${n}`, () =>
     module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, values, vectors, work) => {
-      if (n === 0) return [];
       const [sum, scale] = reals(f, 2) as [Local, Local];
-      const [least, fine] = ints(f, 2) as [IntLocal, IntLocal];
-      const e = plus(work.get, int(8 * n * n));
-      const value = (i: Int): Real => get(values.get, i);
+      const fine = f.local("i32");
+      const at = parts(n);
+      const [q, e, order, h, lines] = [at.product, at.e, at.order, at.reflections, at.lines].map((bytes) =>
+        plus(work.get, int(bytes)),
+      ) as [Int, Int, Int, Int, Int];
       const element = (i: Int, j: Int): Real => get(a.get, cell(i, n, j));
       return [
         f.for(int(0), int(n), 1, (i) =>
@@ -174,32 +168,30 @@ const core = (module: ModuleBuilder, n: number): FunctionReference<undefined> =>
         when(f64.eq(sum.get, zero), [
           scale.set(call(range, work.get, int(n * n))),
           f.for(int(0), int(n * n), 1, (i) => put(work.get, i, mul(get(work.get, i), scale.get))),
-          call(reduce, work.get, values.get, e),
-          fine.set(call(rotate, work.get, values.get, e)),
+          call(reduce, work.get, values.get, e, h, lines),
+          call(triangles, h),
+          call(form, h, q),
+          call(turn, q, work.get),
+          fine.set(call(rotate, work.get, values.get, e, h)),
         ]),
         when(
           fine.get,
-          f.for(int(0), int(n), 1, (i) => [
-            least.set(i),
-            f.for(plus(i, int(1)), int(n), 1, (j) => when(f64.lt(value(j), value(least.get)), least.set(j))),
-            when(i32.ne(least.get, i), [
-              exchange(f, plus(values.get, bytes(i)), plus(values.get, bytes(least.get)), int(1)),
-              exchange(f, row(work.get, i, n), row(work.get, least.get, n), int(n)),
-            ]),
-            put(values.get, i, div(value(i), scale.get)),
-            f.for(int(0), int(n), 1, (k) => put(row(vectors.get, k, n), i, get(row(work.get, i, n), k))),
-          ]),
+          [
+            sortValues(f, values.get, order, n, f64.lt),
+            f.for(int(0), int(n), 1, (i) => put(values.get, i, div(get(values.get, i), scale.get))),
+            call(turnBack, work.get, order, vectors.get),
+          ],
           [fill(f, values.get, int(n), f64.const(Number.NaN)), fill(f, vectors.get, int(n * n), f64.const(Number.NaN))],
         ),
       ];
     }),
   );
 };
-const bytes = (i: Int): Int => i32.mul(i, int(8));
 
 export const eigh: KernelMaker = (module, _parameters, inputs, results) => {
   const { shape } = inputs[0] as Type;
   const n = shape.at(-1) as number;
   const batch = sizeOf(shape.slice(0, -2));
-  return forEachMatrix(module, "eigh", batch, inputs, results, 8 * (n * n + n), () => core(module, n));
+  if (n === 0) return nothing(module, 4);
+  return forEachMatrix(module, "eigh", batch, inputs, results, parts(n).end, () => core(module, n));
 };

@@ -12,12 +12,14 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  memory,
+  select,
   sequence,
   when,
   whileDo,
 } from "../../encode.ts";
 import type { Kernel } from "../../kernel.ts";
-import { asDouble, at, type Int, int, plus, times } from "../memory.ts";
+import { asDouble, at, copyBytes, type Int, int, plus, times } from "../memory.ts";
 
 export type Real = Expr<"f64">;
 export const zero: Real = f64.const(0);
@@ -37,27 +39,64 @@ export const reals = (f: FunctionBuilder, count: number): Local<"f64">[] =>
 export const ints = (f: FunctionBuilder, count: number): Local<"i32">[] =>
   Array.from({ length: count }, () => f.local("i32"));
 
+export const lesser = (a: Int, b: Int): Int => select(i32.ltS(a, b), a, b);
+
+/**
+ * Elements from row to row of a working copy with rows of n: lines a large power of two apart would share few places
+ * in a cache.
+ */
+export const spread = (n: number): number => ((8 * n) % 512 === 0 ? n + 8 : n);
+
+/** Copies `rows` rows of n elements; the distances of rows, in elements, may differ. */
+export const copyRows = (
+  f: FunctionBuilder,
+  to: Int,
+  toRow: number,
+  from: Int,
+  fromRow: number,
+  rows: number,
+  n: number,
+): Code =>
+  toRow === n && fromRow === n
+    ? copyBytes(to, from, 8 * rows * n)
+    : f.for(int(0), int(rows), 1, (i) => memory.copy(row(to, i, toRow), row(from, i, fromRow), int(8 * n)));
+
 /** `for (i = from - 1; i >= to; i--)`. */
 export function down(f: FunctionBuilder, from: Int, to: Int, body: (i: Int) => Code): Code {
   const i = f.local("i32");
   return f.for(int(0), i32.sub(from, to), 1, (k) => [i.set(i32.sub(i32.sub(from, int(1)), k)), body(i.get)]);
 }
 
-/** total += (or −=) Σ x[i]·y[i] from `from` on. */
-export const dot = (f: FunctionBuilder, total: Local<"f64">, x: Int, y: Int, from: Int, to: Int, minus = false): Code =>
-  f.for(from, to, 1, (i) => total.set((minus ? sub : add)(total.get, mul(get(x, i), get(y, i)))));
-
-/** y[i] −= c·x[i]. */
-export const subtract = (f: FunctionBuilder, y: Int, c: Real, x: Int, from: Int, to: Int): Code =>
-  f.for(from, to, 1, (i) => put(y, i, sub(get(y, i), mul(c, get(x, i)))));
-
 export const fill = (f: FunctionBuilder, base: Int, count: Int, value: Real): Code =>
   f.for(int(0), count, 1, (i) => put(base, i, value));
 
-/** Exchanges x[i] and y[i]. */
-export function exchange(f: FunctionBuilder, x: Int, y: Int, count: Int): Code {
-  const held = f.local("f64");
-  return f.for(int(0), count, 1, (i) => [held.set(get(x, i)), put(x, i, get(y, i)), put(y, i, held.get)]);
+/**
+ * Selection sort of `values`; order[i] becomes the place from which value i came. `before`(a, b): a stands before b.
+ */
+export function sortValues(
+  f: FunctionBuilder,
+  values: Int,
+  order: Int,
+  n: number,
+  before: (a: Real, b: Real) => Int,
+): Code {
+  const [best, held, value] = [f.local("i32"), f.local("i32"), f.local("f64")];
+  const place = (i: Int): Int => at(order, i, "int32");
+  return [
+    f.for(int(0), int(n), 1, (i) => i32.store(place(i), i)),
+    f.for(int(0), int(n), 1, (i) => [
+      best.set(i),
+      f.for(plus(i, int(1)), int(n), 1, (j) =>
+        best.set(select(before(get(values, j), get(values, best.get)), j, best.get)),
+      ),
+      value.set(get(values, i)),
+      put(values, i, get(values, best.get)),
+      put(values, best.get, value.get),
+      held.set(i32.load(place(i))),
+      i32.store(place(i), i32.load(place(best.get))),
+      i32.store(place(best.get), held.get),
+    ]),
+  ];
 }
 
 /** total = Σ x·0: not 0 if an element is not finite. */
@@ -84,6 +123,16 @@ export const scaleOf = (module: ModuleBuilder): FunctionReference<"f64"> =>
       return sequence(statements, scale.get);
     }),
   );
+
+/** The kernel of empty matrices. */
+export const nothing = (module: ModuleBuilder, parameters: number): Kernel => ({
+  run: module.function(
+    Array.from({ length: parameters }, () => "i32" as const),
+    undefined,
+    () => [],
+  ),
+  scratch: 0,
+});
 
 /** An argument of the kernel: how many elements belong to one matrix. */
 interface Operand {

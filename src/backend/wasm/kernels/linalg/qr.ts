@@ -1,141 +1,127 @@
-/** Householder reflections: the steps of `ops/linalg/numerics/qr.ts`. */
+/** Orthogonal factors: the steps of `ops/linalg/numerics/qr.ts`. */
 import { sizeOf } from "../../../../base/shape.ts";
 import type { Type } from "../../../../graph/operation.ts";
+import { blockSize } from "../../../../ops/linalg/numerics/block-reflector.ts";
 import {
   type Code,
   call,
   type FunctionReference,
   f64,
+  f64x2,
   i32,
   type ModuleBuilder,
   memory,
-  select,
-  sequence,
   when,
 } from "../../encode.ts";
 import type { KernelMaker } from "../../kernel.ts";
-import { copyBytes, type Int, int, plus, times } from "../memory.ts";
+import { type Int, int, plus, times } from "../memory.ts";
 import {
-  abs,
-  add,
-  div,
-  down,
-  fill,
-  forEachMatrix,
-  get,
-  mul,
-  neg,
-  one,
-  put,
-  reals,
-  row,
-  sqrt,
-  sub,
-  subtract,
-  zero,
-} from "./matrices.ts";
+  applyBlock,
+  clear,
+  formProduct,
+  formTriangle,
+  keep,
+  type Reflections,
+  reflectionBytes,
+} from "./block-reflector.ts";
+import { alongLine, loadFirst, storeFirst } from "./line.ts";
+import { copyRows, forEachMatrix, get, lesser, neg, put, row, spread, zero } from "./matrices.ts";
+import { product } from "./product.ts";
+import { reflection } from "./reflection.ts";
 
-/** (w, j, v) → β */
-const reflection = (module: ModuleBuilder, m: number, n: number): FunctionReference<"f64"> =>
-  module.once(`reflection:${[m, n]}`, () =>
-    module.function(["i32", "i32", "i32"], "f64", (f, w, j, v) => {
-      const [big, head, sum, x, first, length, alpha, beta] = reals(f, 8) as Eight;
-      const element = (i: Int) => get(row(w.get, i, n), j.get);
-      const below = (body: (i: Int) => Code): Code => f.for(plus(j.get, int(1)), int(m), 1, body);
-      const greater = (value: typeof zero): Code => [x.set(abs(value)), when(f64.gt(x.get, big.get), big.set(x.get))];
-      const statements: Code[] = [
-        below((i) => greater(element(i))),
-        when(f64.ne(big.get, zero), [
-          head.set(element(j.get)),
-          greater(head.get),
-          f.for(j.get, int(m), 1, (i) => [x.set(div(element(i), big.get)), sum.set(add(sum.get, mul(x.get, x.get)))]),
-          length.set(mul(big.get, sqrt(sum.get))),
-          alpha.set(select(f64.gt(head.get, zero), neg(length.get), length.get)),
-          first.set(sub(head.get, alpha.get)),
-          put(v.get, j.get, one),
-          below((i) => put(v.get, i, div(element(i), first.get))),
-          beta.set(div(neg(first.get), alpha.get)),
-        ]),
-      ];
-      return sequence(statements, beta.get);
-    }),
-  );
-type Real = ReturnType<typeof reals>[number];
-type Eight = [Real, Real, Real, Real, Real, Real, Real, Real];
+const reflectionsOf = (m: number, n: number): Reflections => ({
+  rows: m,
+  count: Math.min(m, n),
+  offset: 0,
+  columns: n,
+});
 
-/** (w, from, v, β, work): rows and columns from `from` on of w, [m, n]. */
-const reflect = (module: ModuleBuilder, m: number, n: number): FunctionReference<undefined> =>
-  module.once(`reflect:${[m, n]}`, () =>
-    module.function(["i32", "i32", "i32", "f64", "i32"], undefined, (f, w, from, v, beta, work) => {
-      const c = f.local("f64");
-      return [
-        fill(f, work.get, int(n), zero),
-        f.for(from.get, int(m), 1, (i) => [
-          c.set(get(v.get, i)),
-          f.for(from.get, int(n), 1, (p) =>
-            put(work.get, p, add(get(work.get, p), mul(c.get, get(row(w.get, i, n), p)))),
+/** (h, w, v, from, end), rows of w spread: reflections for these columns, kept in h and applied to these columns alone; v is scratch. */
+const factorColumns = (module: ModuleBuilder, m: number, n: number): FunctionReference<undefined> => {
+  const [reflect, store] = [reflection(module), keep(module, reflectionsOf(m, n))];
+  const along = product(module, { a: { row: 8, depth: 8 }, b: 8 * spread(n), c: 8 * spread(n), minus: false });
+  const subtract = product(module, { a: { row: 8, depth: 8 }, b: 8 * spread(n), c: 8 * spread(n), minus: true });
+  return module.once(`qr.columns:${[m, n]}`, () =>
+    module.function(["i32", "i32", "i32", "i32", "i32"], undefined, (f, h, w, v, from, end) => {
+      const [beta, rows, columns] = [f.local("f64"), f.local("i32"), f.local("i32")];
+      const sums = plus(v.get, int(8 * m));
+      const found = plus(sums, int(8 * blockSize));
+      return f.for(from.get, end.get, 1, (j) => {
+        const right = plus(row(w.get, j, spread(n)), times(plus(j, int(1)), 8));
+        return [
+          rows.set(i32.sub(int(m), j)),
+          columns.set(i32.sub(i32.sub(end.get, j), int(1))),
+          f.for(int(0), rows.get, 1, (i) => put(v.get, i, get(row(w.get, plus(j, i), spread(n)), j))),
+          call(reflect, v.get, rows.get, found),
+          beta.set(get(found, int(0))),
+          put(row(w.get, j, spread(n)), j, get(found, int(1))),
+          call(store, h.get, j, v.get, beta.get),
+          along(sums, v.get, right, int(1), columns.get, rows.get),
+          alongLine(f, int(0), columns.get, (at, valid) =>
+            storeFirst(plus(sums, at), f64x2.mul(f64x2.splat(beta.get), loadFirst(plus(sums, at), valid)), valid),
           ),
-        ]),
-        f.for(from.get, int(m), 1, (i) => [
-          c.set(mul(beta.get, get(v.get, i))),
-          subtract(f, row(w.get, i, n), c.get, work.get, from.get, int(n)),
-        ]),
-      ];
+          subtract(right, v.get, sums, rows.get, columns.get, int(1)),
+        ];
+      });
     }),
   );
+};
 
-const core = (module: ModuleBuilder, m: number, n: number): FunctionReference<undefined> => {
+/** Of a, and later of q: k ≤ n. */
+const matrixBytes = (m: number, n: number): number => 8 * m * (n + 8);
+
+/** Bytes of scratch memory: the matrix, the reflections, one vector, its products, β and α. */
+export const qrWork = (m: number, n: number): number =>
+  matrixBytes(m, n) + reflectionBytes(reflectionsOf(m, n)) + 8 * (m + blockSize + 2);
+
+/** (a, q, r, work) */
+export const qrCore = (module: ModuleBuilder, m: number, n: number): FunctionReference<undefined> => {
   const k = Math.min(m, n);
-  const make = reflection(module, m, n);
-  const [onW, onQ] = [reflect(module, m, n), reflect(module, m, k)];
+  const width = spread(n);
+  const given = reflectionsOf(m, n);
+  const columns = factorColumns(module, m, n);
+  const triangle = formTriangle(module, given);
+  const apply = applyBlock(module, given, 8 * width, true);
+  const form = formProduct(module, given, k);
   return module.once(`qr.core:${[m, n]}`, () =>
-    module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, q, r, work) => {
-      const { vectors, betas, line } = layout(m, n);
-      const v = (j: Int): Int => plus(row(work.get, j, m), int(vectors));
-      const beta = f.local("f64");
-      const betaAt = plus(work.get, int(betas));
-      const lineAt = plus(work.get, int(line));
+    module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, q, r, w) => {
+      const end = f.local("i32");
+      const h = plus(w.get, int(matrixBytes(m, n)));
+      const v = plus(h, int(reflectionBytes(given)));
+      const negate = (base: Int, i: Int): Code => put(base, i, neg(get(base, i)));
       return [
-        copyBytes(work.get, a.get, 8 * m * n),
-        memory.fill(plus(work.get, int(vectors)), int(0), int(8 * k * m)),
-        f.for(int(0), int(k), 1, (j) => [
-          beta.set(call(make, work.get, j, v(j))),
-          put(betaAt, j, beta.get),
-          when(f64.ne(beta.get, zero), call(onW, work.get, j, v(j), beta.get, lineAt)),
-        ]),
-        memory.fill(q.get, int(0), int(8 * m * k)),
-        f.for(int(0), int(k), 1, (j) => put(row(q.get, j, k), j, one)),
-        down(f, int(k), int(0), (j) => [
-          beta.set(get(betaAt, j)),
-          when(f64.ne(beta.get, zero), call(onQ, q.get, j, v(j), beta.get, lineAt)),
-        ]),
+        copyRows(f, w.get, width, a.get, n, m, n),
+        clear(given, h),
+        f.for(int(0), int(k), blockSize, (from) => {
+          const block = i32.shrU(from, int(Math.log2(blockSize)));
+          const right = plus(row(w.get, from, width), times(end.get, 8));
+          return [
+            end.set(lesser(plus(from, int(blockSize)), int(k))),
+            call(columns, h, w.get, v, from, end.get),
+            call(triangle, h, block),
+            call(apply, h, block, right, i32.sub(int(n), end.get)),
+          ];
+        }),
         memory.fill(r.get, int(0), int(8 * k * n)),
-        f.for(int(0), int(k), 1, (i) => [
-          memory.copy(plus(row(r.get, i, n), bytes(i)), plus(row(work.get, i, n), bytes(i)), bytes(i32.sub(int(n), i))),
-          when(f64.lt(get(row(work.get, i, n), i), zero), [
-            f.for(i, int(n), 1, (j) => put(row(r.get, i, n), j, neg(get(row(r.get, i, n), j)))),
-            f.for(int(0), int(m), 1, (p) => put(row(q.get, p, k), i, neg(get(row(q.get, p, k), i)))),
+        f.for(int(0), int(k), 1, (i) =>
+          f.for(i, int(n), 1, (j) => put(row(r.get, i, n), j, get(row(w.get, i, width), j))),
+        ),
+        call(form, h, w.get),
+        copyRows(f, q.get, k, w.get, spread(k), m, k),
+        f.for(int(0), int(k), 1, (i) =>
+          when(f64.lt(get(row(r.get, i, n), i), zero), [
+            f.for(i, int(n), 1, (j) => negate(row(r.get, i, n), j)),
+            f.for(int(0), int(m), 1, (p) => negate(row(q.get, p, k), i)),
           ]),
-        ]),
+        ),
       ];
     }),
   );
 };
 
-const bytes = (count: Int): Int => times(count, 8);
-
-/** Scratch: the matrix that becomes r, then the vectors of the reflections, their β, one row. */
-function layout(m: number, n: number): { vectors: number; betas: number; line: number; bytes: number } {
-  const k = Math.min(m, n);
-  const vectors = 8 * m * n;
-  const betas = vectors + 8 * k * m;
-  const line = betas + 8 * k;
-  return { vectors, betas, line, bytes: line + 8 * n };
-}
-
 export const qr: KernelMaker = (module, _parameters, inputs, results) => {
   const { shape } = inputs[0] as Type;
   const [m, n] = shape.slice(-2) as [number, number];
   const batch = sizeOf(shape.slice(0, -2));
-  return forEachMatrix(module, `qr:${[m, n]}`, batch, inputs, results, layout(m, n).bytes, () => core(module, m, n));
+  return forEachMatrix(module, `qr:${[m, n]}`, batch, inputs, results, qrWork(m, n), () => qrCore(module, m, n));
 };
