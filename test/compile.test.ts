@@ -1,6 +1,7 @@
 /** Compiled programs: state, caching, memory, errors, and the cases that decide whether the design holds. */
 import {
   arange,
+  cast,
   compile,
   concatenate,
   cond,
@@ -15,6 +16,7 @@ import {
   sin,
   softmax,
   stack,
+  sum,
   type Tensor,
   take,
   tensor,
@@ -154,6 +156,13 @@ describe("programs", () => {
   test("elementwise chains and their reduction are one loop", () => {
     const steps = compile((x: Tensor) => exp(x.mul(2)).add(1).sum()).inspect(ones([100])).program.plan.steps;
     expect(steps.map((s) => s.kind)).toEqual(["loop"]);
+  });
+
+  test("large sums of one dtype, one of them over vectors of float64", () => {
+    const size = 1 << 17;
+    const f = compile((x: Tensor, y: Tensor) => [sum(cast(x, "float32")), sum(y.mul(y))]);
+    const [a, b] = f(ones([size]), ones([size], { dtype: "float32" })) as [Tensor, Tensor];
+    expect([a.item(), b.item()]).toEqual([size, size]);
   });
 
   test("memory is near the bound that liveness gives", () => {
