@@ -158,6 +158,14 @@ describe("programs", () => {
     expect(steps.map((s) => s.kind)).toEqual(["loop"]);
   });
 
+  test("a list of more arrays than a WebAssembly function has parameters", () => {
+    const size = 3000;
+    const f = (x: Tensor): Tensor => stack(Array.from({ length: size }, (_, i) => sin(x.mul(i))));
+    const slope = (x: Tensor) => grad((y: Tensor) => f(y).mul(f(y)).sum())(x);
+    expect(compile(f)(0.5).shape).toEqual([size]);
+    expect(compile(slope)(0.5).item()).toBeCloseTo(slope(tensor(0.5)).item(), 6);
+  });
+
   test("large sums of one dtype, one of them over vectors of float64", () => {
     const size = 1 << 17;
     const f = compile((x: Tensor, y: Tensor) => [sum(cast(x, "float32")), sum(y.mul(y))]);

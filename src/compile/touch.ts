@@ -80,7 +80,8 @@ class Places {
       this.#places.set(owner(buffer), [place]);
       return;
     }
-    const i = lowerBound(places, place);
+    const last = places.at(-1) ?? -1;
+    const i = last < place ? places.length : lowerBound(places, place);
     if (places[i] !== place) places.splice(i, 0, place);
   }
 

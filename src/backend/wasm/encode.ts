@@ -640,7 +640,7 @@ export class ModuleBuilder {
         10,
         this.#functions.map((f) => f.body),
       ),
-    ]).slice();
+    ]);
   }
 }
 
@@ -661,9 +661,12 @@ function sized(code: Code): Code {
   return [unsigned(bytes.length), bytes];
 }
 
+/** Where bytes gather; more of them take an array of their own. */
+const desk = new Uint8Array(8192);
+
 /** Iterative: ropes of unrolled code are deep. */
 function flatten(code: Code): Uint8Array<ArrayBuffer> {
-  let out = new Uint8Array(1024);
+  let out = desk;
   let size = 0;
   const reserve = (bytes: number): void => {
     if (size + bytes <= out.length) return;
@@ -679,7 +682,7 @@ function flatten(code: Code): Uint8Array<ArrayBuffer> {
   for (;;) {
     if (at === rope.length) {
       const around = ropes.pop();
-      if (around === undefined) return out.subarray(0, size);
+      if (around === undefined) return out.slice(0, size);
       rope = around;
       at = places.pop() as number;
       continue;

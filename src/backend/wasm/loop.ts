@@ -30,7 +30,7 @@ export function loopCode(module: ModuleBuilder, step: LoopStep, threads: number)
         : kernel.axes.every((axis) => axis.reduced)
           ? inPieces(module, kernel, writer)
           : inParts(module, kernel, threads, writer);
-    return parts ?? { parts: [{ run: functionOf(module, kernel, writer), offsets: [] }] };
+    return parts ?? { parts: [{ run: wholeOf(module, kernel, writer), offsets: [] }] };
   });
 }
 
@@ -63,7 +63,9 @@ function inParts(module: ModuleBuilder, kernel: LoopKernel, threads: number, wri
   const best = Math.max(...balances);
   if (best === 0) return undefined;
   const parts = along(kernel, balances.indexOf(best), threads);
-  return { parts: parts.map((part) => ({ run: functionOf(module, part.kernel, writer), offsets: part.offsets })) };
+  const functionOf = (part: LoopKernel): FunctionReference<undefined> =>
+    module.once(`part:${keyOf(part)}`, () => wholeOf(module, part, writer));
+  return { parts: parts.map((part) => ({ run: functionOf(part.kernel), offsets: part.offsets })) };
 }
 
 /** A loop that reduces all its axes: always the same pieces, so that the bits do not depend on the threads. */
@@ -158,10 +160,7 @@ function keyOf({ axes, reads, instructions, writes, reductions }: LoopKernel): s
   ].join(";");
 }
 
-function functionOf(module: ModuleBuilder, kernel: LoopKernel, writer: MakeWriter): FunctionReference<undefined> {
-  return module.once(`whole:${keyOf(kernel)}`, () =>
-    module.function(addresses(operandsOf(kernel)), undefined, (f, ...all) =>
-      writer(f, kernel).write(all as Local<"i32">[]),
-    ),
+const wholeOf = (module: ModuleBuilder, kernel: LoopKernel, writer: MakeWriter): FunctionReference<undefined> =>
+  module.function(addresses(operandsOf(kernel)), undefined, (f, ...all) =>
+    writer(f, kernel).write(all as Local<"i32">[]),
   );
-}
