@@ -1,6 +1,7 @@
 /** Compiled programs: state, caching, memory, errors, and the cases that decide whether the design holds. */
 import {
   arange,
+  cast,
   compile,
   concatenate,
   cond,
@@ -17,6 +18,7 @@ import {
   sin,
   softmax,
   stack,
+  sum,
   type Tensor,
   take,
   tensor,
@@ -162,6 +164,21 @@ describe("programs", () => {
   test("elementwise chains and their reduction are one loop", () => {
     const steps = compile((x: Tensor) => exp(x.mul(2)).add(1).sum()).inspect(ones([100])).program.plan.steps;
     expect(steps.map((s) => s.kind)).toEqual(["loop"]);
+  });
+
+  test("a list of more arrays than a WebAssembly function has parameters", () => {
+    const size = 3000;
+    const f = (x: Tensor): Tensor => stack(Array.from({ length: size }, (_, i) => sin(x.mul(i))));
+    const slope = (x: Tensor) => grad((y: Tensor) => f(y).mul(f(y)).sum())(x);
+    expect(compile(f)(0.5).shape).toEqual([size]);
+    expect(compile(slope)(0.5).item()).toBeCloseTo(slope(tensor(0.5)).item(), 6);
+  });
+
+  test("large sums of one dtype, one of them over vectors of float64", () => {
+    const size = 1 << 17;
+    const f = compile((x: Tensor, y: Tensor) => [sum(cast(x, "float32")), sum(y.mul(y))]);
+    const [a, b] = f(ones([size]), ones([size], { dtype: "float32" })) as [Tensor, Tensor];
+    expect([a.item(), b.item()]).toEqual([size, size]);
   });
 
   test("memory is near the bound that liveness gives", () => {

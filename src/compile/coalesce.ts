@@ -6,33 +6,39 @@
 
 import { type Buffer, type LoopStep, type Read, type RoutineStep, type Step, writesOf } from "../backend/target.ts";
 import { sizeOf, stridesOf } from "../base/shape.ts";
-import { owner, reads, writes } from "./touch.ts";
+import { owner, Touches } from "./touch.ts";
 
 export function coalesce(steps: readonly Step[], fixed: ReadonlySet<Buffer>): Step[] {
-  let result = steps.map((step) => inner(step, fixed));
+  const result: (Step | undefined)[] = steps.map((step) => inner(step, fixed));
+  const touches = new Touches();
+  result.forEach((step, i) => {
+    if (step !== undefined) touches.add(step, i);
+  });
+  const put = (i: number, step: Step | undefined): void => {
+    touches.remove(result[i] as Step, i);
+    if (step !== undefined) touches.add(step, i);
+    result[i] = step;
+  };
+  const { readers, writers } = touches;
   for (let i = result.length - 1; i >= 0; i--) {
-    const step = result[i] as Step;
-    if (step.kind !== "copy" || !movable(step.from, fixed)) continue;
-    const made = result.findIndex(
-      (s) => (s.kind === "loop" || s.kind === "routine") && writesOf(s).includes(step.from),
-    );
+    const step = result[i];
+    if (step?.kind !== "copy" || !movable(step.from, fixed)) continue;
+    const { from, to } = step;
+    const [made, ...others] = writers.of(from);
+    if (made === undefined || made > i || others.length > 0) continue;
     const maker = result[made];
-    if (made < 0 || made > i || maker === undefined || (maker.kind !== "loop" && maker.kind !== "routine")) continue;
-    const between = result.slice(made + 1, i);
-    const touched = between.some((s) => reads(s, step.to) || writes(s, step.to));
-    if (
-      touched ||
-      result.some((s, k) => k !== made && k !== i && writes(s, step.from)) ||
-      !overwrites(maker, step.from, step.to)
-    )
-      continue;
+    if ((maker?.kind !== "loop" && maker?.kind !== "routine") || !overwrites(maker, from, to)) continue;
+    if (readers.between(to, made, i) || writers.between(to, made, i)) continue;
     // A copy, not a move: whoever still reads the source must not see what the place becomes later.
-    const after = result.slice(i + 1);
-    if (after.some((s) => reads(s, step.from)) && after.some((s) => writes(s, step.to))) continue;
-    const rename = (b: Buffer): Buffer => (b === step.from ? step.to : b);
-    result = result.filter((_, k) => k !== i).map((s) => renamed(s, rename));
+    if (readers.between(from, i, result.length) && writers.between(to, i, result.length)) continue;
+    put(i, undefined);
+    for (const k of [made, ...readers.of(from)])
+      put(
+        k,
+        renamed(result[k] as Step, (b) => (b === from ? to : b)),
+      );
   }
-  return result;
+  return result.filter((step) => step !== undefined);
 }
 
 function inner(step: Step, fixed: ReadonlySet<Buffer>): Step {

@@ -9,8 +9,7 @@ import { copyOf } from "../base/dtype.ts";
 import { trace } from "../graph/graph.ts";
 import type { Attributes, Operation, Type } from "../graph/operation.ts";
 import { apply, applyAll, type Evaluator } from "../graph/tensor.ts";
-import { lower } from "./lower.ts";
-import { plan } from "./memory.ts";
+import { passes } from "./passes.ts";
 
 /** Nanoseconds: of a call that is looked at, and of all calls of a signature that buy a program. */
 const leastWork = 20_000;
@@ -52,7 +51,7 @@ function programOf(operation: Operation, inputs: readonly Type[], attributes: At
       ? [apply(operation, leaves, attributes)]
       : applyAll(operation, leaves, attributes),
   );
-  return new Program(plan(lower(graph), arenaStart));
+  return new Program(passes(graph, 0, arenaStart).plan);
 }
 
 function keep(key: string, program: Program): void {

@@ -35,11 +35,16 @@ function stacksOf(steps: readonly Step[]): Buffer[] {
 export function lives(lowered: Steps): { readonly life: Map<Buffer, Life>; readonly end: number } {
   const life = new Map<Buffer, Life>();
   let time = 0;
+  // The lives of what is touched, in that order.
+  const touched: Life[] = [];
   const touch = (buffer: Buffer): void => {
     const b = owner(buffer);
-    const known = life.get(b);
-    if (known === undefined) life.set(b, { first: time, last: time });
-    else known.last = Math.max(known.last, time);
+    let span = life.get(b);
+    if (span === undefined) {
+      span = { first: time, last: time };
+      life.set(b, span);
+    } else span.last = Math.max(span.last, time);
+    touched.push(span);
   };
   const visit = (steps: readonly Step[]): void => {
     for (const step of steps) {
@@ -78,9 +83,13 @@ export function lives(lowered: Steps): { readonly life: Map<Buffer, Life>; reado
   // What a body reads from outside lives through the whole loop; and so does a stack that it fills slice by slice.
   const around = (steps: readonly Step[], body: () => void): void => {
     const start = time;
+    const before = touched.length;
     stacksOf(steps).forEach(touch);
     body();
-    for (const span of life.values()) if (span.first <= start && span.last > start) span.last = time;
+    for (let i = before; i < touched.length; i++) {
+      const span = touched[i] as Life;
+      if (span.first <= start) span.last = time;
+    }
   };
   // Inputs and constants are there from the start; the outputs stay to the end.
   lowered.inputs.forEach(touch);

@@ -6,7 +6,7 @@ import { cut } from "../base/lists.ts";
 import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from "../base/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { KernelRequest, Type, View } from "../graph/operation.ts";
-import { isConstant, isPick, type Tensor } from "../graph/tensor.ts";
+import { isConstant, isPick, type Tensor, uniformValue } from "../graph/tensor.ts";
 import { OpenLoop } from "./fuse.ts";
 
 /** Where a tensor's elements are: in a buffer, seen through strides, since step `at` of its block; or in an open loop. */
@@ -140,8 +140,9 @@ class Lowering {
   // — elementwise nodes and reductions —
 
   #elementwise(block: Block, node: Tensor): Place {
+    // A constant whose elements are all one number needs no memory in a loop.
     const places = node.inputs.map((input) =>
-      immediate(input) === undefined ? this.#placeOf(block, input) : undefined,
+      uniformValue(input) === undefined ? this.#placeOf(block, input) : undefined,
     );
     const at = Math.max(before, ...places.map((p) => p?.at ?? before));
     const latest = block.steps[at];
@@ -158,7 +159,7 @@ class Lowering {
 
   /** A tensor as a value of the loop: its own, a constant, or a read that broadcasts to the loop's shape. */
   #value(block: Block, loop: OpenLoop, t: Tensor, place: Place | undefined): number {
-    const number = immediate(t);
+    const number = uniformValue(t);
     if (number !== undefined) return loop.constant(number, t.dtype);
     if (place?.kind === "value" && place.loop === loop) return place.value;
     const { buffer, view } = this.#array(block, t);
@@ -169,7 +170,7 @@ class Lowering {
   #reduce(block: Block, node: Tensor, request: KernelRequest): Place {
     const source = node.inputs[0] as Tensor;
     const axes = request.parameters.axes as readonly number[];
-    const place = immediate(source) === undefined ? this.#placeOf(block, source) : undefined;
+    const place = uniformValue(source) === undefined ? this.#placeOf(block, source) : undefined;
     const joins = place?.kind === "value" && place.loop.takesReduction(axes);
     const loop = joins ? place.loop : new OpenLoop(source.shape);
     const value = this.#value(block, loop, source, place);
@@ -345,13 +346,6 @@ const sameSize = (buffer: Buffer, t: Tensor): boolean => sizeOf(buffer.type.shap
 
 function whole(buffer: Buffer, type: Type): Extract<Place, { kind: "array" }> {
   return { kind: "array", buffer, view: contiguous(type.shape), at: before };
-}
-
-/** A constant whose elements are all one number needs no memory in a loop. */
-function immediate(t: Tensor): number | undefined {
-  if (!isConstant(t) || t.size === 0) return undefined;
-  const first = t.data[0] as number;
-  return t.size === 1 || t.data.every((v) => Object.is(v, first)) ? first : undefined;
 }
 
 function closeSteps(steps: readonly OpenStep[]): Step[] {

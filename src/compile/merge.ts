@@ -5,9 +5,9 @@
 import { type Buffer, type Instruction, type LoopStep, type Read, type Step, writesOf } from "../backend/target.ts";
 import { sameShape, sizeOf, stridesOf } from "../base/shape.ts";
 import { mostInstructions } from "./fuse.ts";
-import { buffersRead, owner, reads, writes } from "./touch.ts";
+import { buffersRead, owner, Touches } from "./touch.ts";
 
-/** How many steps back a loop looks for others: the pass stays linear. */
+/** Loops further apart stay so: what one of them reads or writes would wait in memory all the while. */
 const reach = 64;
 
 /** `kept`: buffers that must be written whoever reads them. */
@@ -21,22 +21,29 @@ export function merge(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[]
     kept.has(buffer) || buffer.slice !== undefined || (uses.get(buffer) ?? 0) > 0;
 
   const block = (list: readonly Step[]): Step[] => {
-    const result: Step[] = [];
+    const result: (Step | undefined)[] = [];
+    const touches = new Touches();
     for (const step of list) {
-      result.push(inside(step));
-      let here = result.length - 1;
-      for (let found = partner(result, here); found !== undefined; found = partner(result, here)) {
+      let here = result.length;
+      const own = inside(step);
+      result.push(own);
+      touches.add(own, here);
+      for (let found = partner(result, touches, here); found !== undefined; found = partner(result, touches, here)) {
         const [first, second] = [result[found.at] as LoopStep, result[here] as LoopStep];
         const both = joined(first, second);
         for (const { buffer } of [...first.reads, ...second.reads]) count(buffer, -1);
         for (const { buffer } of both.reads) count(buffer, 1);
         const next = { ...both, writes: both.writes.filter((w) => needed(w.buffer)) };
-        result[found.up ? found.at : here] = next;
-        result.splice(found.up ? here : found.at, 1);
-        here = found.up ? found.at : here - 1;
+        touches.remove(first, found.at);
+        touches.remove(second, here);
+        result[found.at] = undefined;
+        result[here] = undefined;
+        here = found.up ? found.at : here;
+        result[here] = next;
+        touches.add(next, here);
       }
     }
-    return result;
+    return result.filter((step) => step !== undefined);
   };
   const inside = (step: Step): Step => {
     if (step.kind === "repeat") return { ...step, body: block(step.body) };
@@ -48,23 +55,25 @@ export function merge(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[]
 }
 
 /** The nearest earlier loop that this one can take in; `up`: only at the place of the earlier one. */
-function partner(steps: readonly Step[], here: number): { readonly at: number; readonly up: boolean } | undefined {
+function partner(
+  steps: readonly (Step | undefined)[],
+  { readers, writers }: Touches,
+  here: number,
+): { readonly at: number; readonly up: boolean } | undefined {
   const second = steps[here];
   if (second?.kind !== "loop") return undefined;
-  for (let at = here - 1; at >= Math.max(0, here - reach); at--) {
-    const first = steps[at] as Step;
-    if (first.kind !== "loop" || !fits(first, second)) continue;
-    const between = steps.slice(at + 1, here);
-    const made = writesOf(first);
-    const down = between.every(
-      (s) => !made.some((b) => reads(s, b) || writes(s, b)) && !first.reads.some((r) => writes(s, r.buffer)),
-    );
-    if (down) return { at, up: false };
-    const results = writesOf(second);
-    const up = between.every(
-      (s) => !results.some((b) => reads(s, b) || writes(s, b)) && !second.reads.some((r) => writes(s, r.buffer)),
-    );
-    if (up) return { at, up: true };
+  const makers = second.reads
+    .flatMap((read) => writers.of(read.buffer))
+    .filter((at) => at < here && here - at <= reach);
+  for (const at of [...new Set(makers)].sort((a, b) => b - a)) {
+    const first = steps[at];
+    if (first?.kind !== "loop" || !fits(first, second)) continue;
+    /** Whether nothing between them stands in the way of a loop that comes there. */
+    const passes = (moved: LoopStep): boolean =>
+      !writesOf(moved).some((b) => readers.between(b, at, here) || writers.between(b, at, here)) &&
+      !moved.reads.some((read) => writers.between(read.buffer, at, here));
+    if (passes(first)) return { at, up: false };
+    if (passes(second)) return { at, up: true };
   }
   return undefined;
 }

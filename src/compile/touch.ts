@@ -1,42 +1,8 @@
-/** Which buffers a step reads and writes, what runs inside it included. */
+/** Which buffers steps read and write, what runs inside them included; and where in a list of steps. */
 import { type Buffer, type Step, writesOf } from "../backend/target.ts";
 
 /** The buffer whose memory it is: a slice may be a slice of a slice. */
 export const owner = (buffer: Buffer): Buffer => (buffer.slice === undefined ? buffer : owner(buffer.slice.of));
-
-export function reads(step: Step, buffer: Buffer): boolean {
-  const is = (b: Buffer): boolean => owner(b) === owner(buffer);
-  switch (step.kind) {
-    case "loop":
-      return step.reads.some((r) => is(r.buffer));
-    case "routine":
-      return step.inputs.some((r) => is(r.buffer));
-    case "copy":
-      return is(step.from);
-    case "repeat":
-      return step.body.some((s) => reads(s, buffer));
-    case "while":
-      return is(step.going) || [...step.condition, ...step.body].some((s) => reads(s, buffer));
-    case "branch":
-      return is(step.predicate) || [...step.yes, ...step.no].some((s) => reads(s, buffer));
-  }
-}
-
-export function writes(step: Step, buffer: Buffer): boolean {
-  switch (step.kind) {
-    case "loop":
-    case "routine":
-      return writesOf(step).some((b) => owner(b) === owner(buffer));
-    case "copy":
-      return owner(step.to) === owner(buffer);
-    case "repeat":
-      return step.body.some((s) => writes(s, buffer));
-    case "while":
-      return [...step.condition, ...step.body].some((s) => writes(s, buffer));
-    case "branch":
-      return [...step.yes, ...step.no].some((s) => writes(s, buffer));
-  }
-}
 
 /** Every buffer that is read, as often as a step reads it. */
 export function* buffersRead(steps: readonly Step[]): Generator<Buffer> {
@@ -65,5 +31,92 @@ export function* buffersRead(steps: readonly Step[]): Generator<Buffer> {
         yield* buffersRead(step.no);
         break;
     }
+  }
+}
+
+/** Every buffer that is written, as often as a step writes it. */
+export function* buffersWritten(steps: readonly Step[]): Generator<Buffer> {
+  for (const step of steps) {
+    switch (step.kind) {
+      case "loop":
+      case "routine":
+        yield* writesOf(step);
+        break;
+      case "copy":
+        yield step.to;
+        break;
+      case "repeat":
+        yield* buffersWritten(step.body);
+        break;
+      case "while":
+        yield* buffersWritten(step.condition);
+        yield* buffersWritten(step.body);
+        break;
+      case "branch":
+        yield* buffersWritten(step.yes);
+        yield* buffersWritten(step.no);
+        break;
+    }
+  }
+}
+
+/** Where buffers are touched: for each the places in a list of steps, ascending. A slice counts as its whole. */
+class Places {
+  readonly #places = new Map<Buffer, number[]>();
+
+  of(buffer: Buffer): readonly number[] {
+    return this.#places.get(owner(buffer)) ?? [];
+  }
+
+  /** Whether there is one strictly between two places. */
+  between(buffer: Buffer, start: number, end: number): boolean {
+    const places = this.of(buffer);
+    const next = places[lowerBound(places, start + 1)];
+    return next !== undefined && next < end;
+  }
+
+  add(buffer: Buffer, place: number): void {
+    const places = this.#places.get(owner(buffer));
+    if (places === undefined) {
+      this.#places.set(owner(buffer), [place]);
+      return;
+    }
+    const last = places.at(-1) ?? -1;
+    const i = last < place ? places.length : lowerBound(places, place);
+    if (places[i] !== place) places.splice(i, 0, place);
+  }
+
+  remove(buffer: Buffer, place: number): void {
+    const places = this.#places.get(owner(buffer)) ?? [];
+    const i = lowerBound(places, place);
+    if (places[i] === place) places.splice(i, 1);
+  }
+}
+
+/** The first index of an ascending list at which it is not below `value`. */
+function lowerBound(list: readonly number[], value: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The places of all buffers, kept up to date while steps come and go. */
+export class Touches {
+  readonly readers = new Places();
+  readonly writers = new Places();
+
+  add(step: Step, place: number): void {
+    for (const buffer of buffersRead([step])) this.readers.add(buffer, place);
+    for (const buffer of buffersWritten([step])) this.writers.add(buffer, place);
+  }
+
+  remove(step: Step, place: number): void {
+    for (const buffer of buffersRead([step])) this.readers.remove(buffer, place);
+    for (const buffer of buffersWritten([step])) this.writers.remove(buffer, place);
   }
 }

@@ -32,20 +32,23 @@ export function trace(
     const level = currentDepth();
     const inputs = types.map((type, i) => variable(type, maker, aliases?.[i]));
     const outputs = f(inputs);
-    return { inputs, nodes: collect(outputs, level), outputs };
+    return { inputs, nodes: inputs[0] === undefined ? [] : collect(outputs, level, inputs[0].id), outputs };
   });
 }
 
-/** The nodes of this level that the outputs need, in order of their ids: inputs come first. */
-export function collect(outputs: readonly Tensor[], level: number): Tensor[] {
-  const seen = new Set<Tensor>();
-  const stack = outputs.filter((t) => t.level >= level);
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    for (const input of node.inputs) if (input.level >= level && !seen.has(input)) stack.push(input);
-  }
-  return [...seen].filter((node) => !isVariable(node)).sort((a, b) => a.id - b.id);
+/** The nodes of this level, made since id `first`, that the outputs need; in order of their ids: inputs come first. */
+function collect(outputs: readonly Tensor[], level: number, first: number): Tensor[] {
+  const last = outputs.reduce((id, t) => (t.level < level ? id : Math.max(id, t.id)), first);
+  const found = new Array<Tensor | undefined>(last - first + 1);
+  const stack: Tensor[] = [];
+  const visit = (t: Tensor): void => {
+    if (t.level < level || t.id < first || found[t.id - first] !== undefined) return;
+    found[t.id - first] = t;
+    stack.push(t);
+  };
+  outputs.forEach(visit);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) node.inputs.forEach(visit);
+  return found.filter((node): node is Tensor => node !== undefined && !isVariable(node));
 }
 
 /** A map from nodes of a graph to the tensors that stand for them elsewhere. */

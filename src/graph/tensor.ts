@@ -189,6 +189,22 @@ export function filled(value: number, shape: Shape, dtype: DType = "float64"): T
   return constant(data, shape, dtype);
 }
 
+const uniform = new WeakMap<Tensor, { readonly value: number | undefined }>();
+
+/** The one value of all elements of a constant, where they are equal. */
+export function uniformValue(t: Tensor): number | undefined {
+  if (!isConstant(t) || t.size === 0) return undefined;
+  const data = valueOf(t);
+  const first = data[0] as number;
+  if (data.length === 1) return first;
+  let known = uniform.get(t);
+  if (known === undefined) {
+    known = { value: data.every((v) => Object.is(v, first)) ? first : undefined };
+    uniform.set(t, known);
+  }
+  return known.value;
+}
+
 /** A leaf of the innermost open trace. With an alias it has that tensor's value; without, it has none. */
 export function variable(type: Type, maker: string, alias?: Tensor): Tensor {
   return new Tensor(variableOperation, [], alias ? { maker, alias } : { maker }, type, depth);

@@ -5,7 +5,7 @@
 import { isFloat } from "../base/dtype.ts";
 import { type Shape, sameShape } from "../base/shape.ts";
 import { Environment, type Graph, trace } from "../graph/graph.ts";
-import { isConstant, isPick, type Tensor } from "../graph/tensor.ts";
+import { isPick, type Tensor, uniformValue } from "../graph/tensor.ts";
 import { broadcastTo, reshape, transpose } from "../ops/movement.ts";
 
 interface Rule {
@@ -16,17 +16,10 @@ interface Rule {
 
 const input = (node: Tensor, i: number): Tensor => node.inputs[i] as Tensor;
 
-/** The one value of all elements of a constant. */
-function uniform(t: Tensor): number | undefined {
-  if (!isConstant(t) || t.size === 0) return undefined;
-  const first = t.data[0] as number;
-  return t.size === 1 || t.data.every((v) => Object.is(v, first)) ? first : undefined;
-}
-
 /** The operand alone, if the other one has no effect and the shape stays. */
 const keeps = (node: Tensor, operand: number, other: number, neutral: number): Tensor | undefined => {
   const x = input(node, operand);
-  return Object.is(uniform(input(node, other)), neutral) && sameShape(x.shape, node.shape) ? x : undefined;
+  return Object.is(uniformValue(input(node, other)), neutral) && sameShape(x.shape, node.shape) ? x : undefined;
 };
 
 const inner = (node: Tensor, name: string): Tensor | undefined => {

@@ -8,8 +8,8 @@
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
-/** A rope of bytes: nested arrays are flattened once, when the module is finished. */
-export type Code = readonly (number | Code)[];
+/** A rope of bytes: nested arrays are flattened once, when the function is finished. */
+export type Code = readonly (number | Code)[] | Uint8Array;
 
 /** Code that leaves one value of type `T` on the stack. */
 export interface Expr<T extends ValueType = ValueType> {
@@ -45,13 +45,13 @@ export function unsigned(value: number): number[] {
   return bytes;
 }
 
-export function signed(value: bigint): number[] {
+export function signed(value: number): number[] {
   const bytes: number[] = [];
-  let rest = value;
+  let rest = value | 0;
   for (;;) {
-    const byte = Number(rest & 0x7fn);
-    rest >>= 7n;
-    if ((rest === 0n && (byte & 0x40) === 0) || (rest === -1n && (byte & 0x40) !== 0)) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    if (rest === (byte & 0x40 ? -1 : 0)) {
       bytes.push(byte);
       return bytes;
     }
@@ -59,33 +59,52 @@ export function signed(value: bigint): number[] {
   }
 }
 
-const expr = <T extends ValueType>(type: T, ...code: Code): Expr<T> => ({ type, code });
+function signedLong(value: bigint): number[] {
+  const bytes: number[] = [];
+  let rest = BigInt.asIntN(64, value);
+  for (;;) {
+    const byte = Number(rest & 0x7fn);
+    rest >>= 7n;
+    if (rest === (byte & 0x40 ? -1n : 0n)) {
+      bytes.push(byte);
+      return bytes;
+    }
+    bytes.push(byte | 0x80);
+  }
+}
+
+/** The same as an item of a rope: a byte where one is enough. */
+const short = (value: number): number | Code => (value < 0x80 ? value : unsigned(value));
+
+const expr = <T extends ValueType>(type: T, ...code: (number | Code)[]): Expr<T> => ({ type, code });
+
+/** Bytes as an item of a rope. */
+const asItem = (bytes: readonly number[]): number | Code => (bytes.length === 1 ? (bytes[0] as number) : bytes);
 
 type Binary<A extends ValueType, R extends ValueType> = (a: Expr<A>, b: Expr<A>) => Expr<R>;
 type Unary<A extends ValueType, R extends ValueType> = (a: Expr<A>) => Expr<R>;
 
-const binary =
-  <A extends ValueType, R extends ValueType>(_operand: A, result: R, ...opcode: number[]): Binary<A, R> =>
-  (a, b) =>
-    expr(result, a.code, b.code, ...opcode);
-const unary =
-  <A extends ValueType, R extends ValueType>(_operand: A, result: R, ...opcode: number[]): Unary<A, R> =>
-  (a) =>
-    expr(result, a.code, ...opcode);
+const binary = <A extends ValueType, R extends ValueType>(
+  _operand: A,
+  result: R,
+  ...opcode: number[]
+): Binary<A, R> => {
+  const last = asItem(opcode);
+  return (a, b) => ({ type: result, code: [a.code, b.code, last] });
+};
+const unary = <A extends ValueType, R extends ValueType>(_operand: A, result: R, ...opcode: number[]): Unary<A, R> => {
+  const last = asItem(opcode);
+  return (a) => ({ type: result, code: [a.code, last] });
+};
 
-const load =
-  <T extends ValueType>(type: T, align: number, ...opcode: number[]) =>
-  (address: Expr<"i32">, offset = 0): Expr<T> =>
-    expr(type, address.code, ...opcode, align, ...unsigned(offset));
-const store =
-  <T extends ValueType>(_type: T, align: number, ...opcode: number[]) =>
-  (address: Expr<"i32">, value: Expr<T>, offset = 0): Code => [
-    address.code,
-    value.code,
-    ...opcode,
-    align,
-    ...unsigned(offset),
-  ];
+const load = <T extends ValueType>(type: T, align: number, ...opcode: number[]) => {
+  const aligned = [...opcode, align];
+  return (address: Expr<"i32">, offset = 0): Expr<T> => ({ type, code: [address.code, aligned, short(offset)] });
+};
+const store = <T extends ValueType>(_type: T, align: number, ...opcode: number[]) => {
+  const aligned = [...opcode, align];
+  return (address: Expr<"i32">, value: Expr<T>, offset = 0): Code => [address.code, value.code, aligned, short(offset)];
+};
 
 /** A SIMD instruction: the prefix 0xfd and an LEB128 opcode. */
 const simd = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
@@ -149,15 +168,16 @@ const float = <T extends "f32" | "f64">(type: T, compareFirst: number, first: nu
   copysign: binary(type, type, first + 13),
 });
 
+const scratch = new DataView(new ArrayBuffer(16));
+const scratchBytes = new Uint8Array(scratch.buffer);
 const floatBytes = (value: number, width: 4 | 8): number[] => {
-  const view = new DataView(new ArrayBuffer(8));
-  if (width === 4) view.setFloat32(0, value, true);
-  else view.setFloat64(0, value, true);
-  return [...new Uint8Array(view.buffer, 0, width)];
+  if (width === 4) scratch.setFloat32(0, value, true);
+  else scratch.setFloat64(0, value, true);
+  return Array.from(scratchBytes.subarray(0, width));
 };
 
 export const i32 = {
-  const: (value: number): Expr<"i32"> => expr("i32", 0x41, ...signed(BigInt(value | 0))),
+  const: (value: number): Expr<"i32"> => expr("i32", 0x41, asItem(signed(value))),
   ...compare("i32", 0x45),
   ...integer("i32", 0x67),
   load: load("i32", 2, 0x28),
@@ -174,7 +194,7 @@ export const i32 = {
 };
 
 export const i64 = {
-  const: (value: bigint): Expr<"i64"> => expr("i64", 0x42, ...signed(BigInt.asIntN(64, value))),
+  const: (value: bigint): Expr<"i64"> => expr("i64", 0x42, signedLong(value)),
   ...compare("i64", 0x50),
   ...integer("i64", 0x79),
   load: load("i64", 3, 0x29),
@@ -186,7 +206,7 @@ export const i64 = {
 };
 
 export const f32 = {
-  const: (value: number): Expr<"f32"> => expr("f32", 0x43, ...floatBytes(value, 4)),
+  const: (value: number): Expr<"f32"> => expr("f32", 0x43, floatBytes(value, 4)),
   ...float("f32", 0x5b, 0x8b),
   load: load("f32", 2, 0x2a),
   store: store("f32", 2, 0x38),
@@ -197,7 +217,7 @@ export const f32 = {
 };
 
 export const f64 = {
-  const: (value: number): Expr<"f64"> => expr("f64", 0x44, ...floatBytes(value, 8)),
+  const: (value: number): Expr<"f64"> => expr("f64", 0x44, floatBytes(value, 8)),
   ...float("f64", 0x61, 0x99),
   load: load("f64", 3, 0x2b),
   store: store("f64", 3, 0x39),
@@ -210,30 +230,30 @@ export const f64 = {
 
 const vector1 = (opcode: number) => unary("v128", "v128", ...simd(opcode));
 const vector2 = (opcode: number) => binary("v128", "v128", ...simd(opcode));
-const shift =
-  (opcode: number) =>
-  (a: Expr<"v128">, bits: Expr<"i32">): Expr<"v128"> =>
-    expr("v128", a.code, bits.code, ...simd(opcode));
+const shift = (opcode: number): ((a: Expr<"v128">, bits: Expr<"i32">) => Expr<"v128">) => {
+  const code = simd(opcode);
+  return (a, bits) => ({ type: "v128", code: [a.code, bits.code, code] });
+};
 const extract =
   <T extends ValueType>(type: T, opcode: number) =>
   (a: Expr<"v128">, lane: number): Expr<T> =>
-    expr(type, a.code, ...simd(opcode), lane);
+    expr(type, a.code, simd(opcode), lane);
 const replace =
   <T extends ValueType>(_type: T, opcode: number) =>
   (a: Expr<"v128">, lane: number, value: Expr<T>): Expr<"v128"> =>
-    expr("v128", a.code, value.code, ...simd(opcode), lane);
+    expr("v128", a.code, value.code, simd(opcode), lane);
 const loadLane =
   (align: number, opcode: number) =>
   (address: Expr<"i32">, vector: Expr<"v128">, lane: number, offset = 0): Expr<"v128"> =>
-    expr("v128", address.code, vector.code, ...simd(opcode), align, ...unsigned(offset), lane);
+    expr("v128", address.code, vector.code, simd(opcode), align, short(offset), lane);
 const storeLane =
   (align: number, opcode: number) =>
   (address: Expr<"i32">, vector: Expr<"v128">, lane: number, offset = 0): Code => [
     address.code,
     vector.code,
-    ...simd(opcode),
+    simd(opcode),
     align,
-    ...unsigned(offset),
+    short(offset),
     lane,
   ];
 
@@ -249,7 +269,7 @@ export const v128 = {
   store: store("v128", 0, ...simd(0x0b)),
   store32Lane: storeLane(0, 0x5a),
   store64Lane: storeLane(0, 0x5b),
-  const: (bytes: ArrayBuffer): Expr<"v128"> => expr("v128", ...simd(0x0c), [...new Uint8Array(bytes, 0, 16)]),
+  const: (bytes: ArrayBuffer): Expr<"v128"> => expr("v128", simd(0x0c), new Uint8Array(bytes, 0, 16)),
   not: vector1(0x4d),
   and: vector2(0x4e),
   /** a AND NOT b. */
@@ -258,18 +278,18 @@ export const v128 = {
   xor: vector2(0x51),
   /** Bit by bit: mask ? a : b. */
   bitselect: (a: Expr<"v128">, b: Expr<"v128">, mask: Expr<"v128">): Expr<"v128"> =>
-    expr("v128", a.code, b.code, mask.code, ...simd(0x52)),
+    expr("v128", a.code, b.code, mask.code, simd(0x52)),
   anyTrue: unary("v128", "i32", ...simd(0x53)),
   /** Picks 16 bytes from the 32 bytes of a then b. */
   shuffle: (a: Expr<"v128">, b: Expr<"v128">, bytes: readonly number[]): Expr<"v128"> =>
-    expr("v128", a.code, b.code, ...simd(0x0d), ...bytes),
+    expr("v128", a.code, b.code, simd(0x0d), bytes),
 };
 
 /** a·b + c, rounded once or twice as the processor likes (relaxed SIMD, where `fused.ts` finds it). */
 const relaxedMadd =
   (opcode: number) =>
   (a: Expr<"v128">, b: Expr<"v128">, c: Expr<"v128">): Expr<"v128"> =>
-    expr("v128", a.code, b.code, c.code, ...simd(opcode));
+    expr("v128", a.code, b.code, c.code, simd(opcode));
 export const relaxed = { maddF32x4: relaxedMadd(0x105), maddF64x2: relaxedMadd(0x107) };
 
 /** Atomic instructions (WebAssembly threads), on addresses divisible by 4. */
@@ -449,14 +469,14 @@ export const whileDo = (condition: Expr<"i32">, body: Code): Code => when(condit
 /** `block { body }`; `exitIf(c)` directly inside it (depth 0) leaves it. */
 export const block = (body: Code): Code => [0x02, 0x40, body, 0x0b];
 export const loop = (body: Code): Code => [0x03, 0x40, body, 0x0b];
-export const branch = (depth: number): Code => [0x0c, ...unsigned(depth)];
-export const branchIf = (condition: Expr<"i32">, depth: number): Code => [condition.code, 0x0d, ...unsigned(depth)];
+export const branch = (depth: number): Code => [0x0c, short(depth)];
+export const branchIf = (condition: Expr<"i32">, depth: number): Code => [condition.code, 0x0d, short(depth)];
 
 export const call = <R extends ValueType | undefined>(
   target: FunctionReference<R>,
   ...args: readonly Expr[]
 ): R extends ValueType ? Expr<R> : Code => {
-  const code = [...args.map((a) => a.code), 0x10, ...unsigned(target.index)];
+  const code = [args.map((a) => a.code), 0x10, short(target.index)];
   return (target.result === undefined ? code : { type: target.result, code }) as unknown as R extends ValueType
     ? Expr<R>
     : Code;
@@ -499,18 +519,17 @@ export class FunctionBuilder {
   }
 }
 
-const makeLocal = <T extends ValueType>(type: T, index: number): Local<T> => ({
+const makeLocal = <T extends ValueType>(type: T, place: number): Local<T> => ({
   type,
-  index,
-  get: expr(type, 0x20, ...unsigned(index)),
-  set: (value) => [value.code, 0x21, ...unsigned(index)],
-  tee: (value) => expr(type, value.code, 0x22, ...unsigned(index)),
+  index: place,
+  get: { type, code: [0x20, short(place)] },
+  set: (value) => [value.code, 0x21, short(place)],
+  tee: (value) => ({ type, code: [value.code, 0x22, short(place)] }),
 });
 
 interface FunctionEntry {
   readonly signature: number;
-  readonly locals: readonly ValueType[];
-  readonly code: Code;
+  readonly body: Code;
 }
 
 type Parameters<P extends readonly ValueType[]> = { [K in keyof P]: Local<P[K]> };
@@ -522,7 +541,7 @@ export class ModuleBuilder {
   readonly #imports: { name: string; signature: number }[] = [];
   readonly #functions: FunctionEntry[] = [];
   readonly #exports: { name: string; index: number }[] = [];
-  readonly #once = new Map<string, FunctionReference>();
+  readonly #once = new Map<string, unknown>();
   readonly #memory: { readonly initialPages: number; readonly maximumPages?: number; readonly shared?: boolean };
   /** Whether products may use fused multiply–add. */
   readonly fused: boolean;
@@ -571,14 +590,17 @@ export class ModuleBuilder {
     const locals = parameters.map((type, index) => makeLocal(type, index)) as unknown as Parameters<P>;
     const body = build(f, ...locals);
     const code = result === undefined ? (body as Code) : (body as Expr).code;
-    this.#functions.push({ signature: this.#signature(parameters, result), locals: f.locals, code });
+    this.#functions.push({
+      signature: this.#signature(parameters, result),
+      body: sized([localRuns(f.locals), code, 0x0b]),
+    });
     return { index: this.#imports.length + this.#functions.length - 1, result };
   }
 
-  /** The function known by `key`, made on first use: equal kernels share one body. */
-  once<R extends ValueType | undefined>(key: string, make: () => FunctionReference<R>): FunctionReference<R> {
+  /** What is known by `key`, made on first use: equal kernels share one body. */
+  once<T>(key: string, make: () => T): T {
     const known = this.#once.get(key);
-    if (known !== undefined) return known as FunctionReference<R>;
+    if (known !== undefined) return known as T;
     const made = make();
     this.#once.set(key, made);
     return made;
@@ -598,35 +620,27 @@ export class ModuleBuilder {
       maximumPages === undefined
         ? [0, ...unsigned(initialPages)]
         : [shared ? 3 : 1, ...unsigned(initialPages), ...unsigned(maximumPages)];
-    const out: number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-    const section = (id: number, items: readonly Code[]): void => {
-      const body = flatten(items);
-      out.push(id);
-      append(out, unsigned(body.length + unsigned(items.length).length));
-      append(out, unsigned(items.length));
-      append(out, body);
-    };
-    section(1, this.#typeCode);
-    section(2, [
-      ...this.#imports.map(({ name, signature }) => [...text("env"), ...text(name), 0, ...unsigned(signature)]),
-      [...text("env"), ...text("memory"), 2, ...limits],
+    const section = (id: number, items: readonly Code[]): Code => [id, sized([unsigned(items.length), items])];
+    return flatten([
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, this.#typeCode),
+      section(2, [
+        ...this.#imports.map(({ name, signature }) => [...text("env"), ...text(name), 0, ...unsigned(signature)]),
+        [...text("env"), ...text("memory"), 2, ...limits],
+      ]),
+      section(
+        3,
+        this.#functions.map((f) => unsigned(f.signature)),
+      ),
+      section(
+        7,
+        this.#exports.map(({ name, index }) => [...text(name), 0, ...unsigned(index)]),
+      ),
+      section(
+        10,
+        this.#functions.map((f) => f.body),
+      ),
     ]);
-    section(
-      3,
-      this.#functions.map((f) => unsigned(f.signature)),
-    );
-    section(
-      7,
-      this.#exports.map(({ name, index }) => [...text(name), 0, ...unsigned(index)]),
-    );
-    section(
-      10,
-      this.#functions.map((f) => {
-        const body = flatten([localRuns(f.locals), f.code, 0x0b]);
-        return [...unsigned(body.length), body];
-      }),
-    );
-    return Uint8Array.from(out);
   }
 }
 
@@ -641,22 +655,51 @@ function localRuns(locals: readonly ValueType[]): Code {
   return [...unsigned(runs.length), ...runs.map(([count, type]) => [...unsigned(count), typeByte[type]])];
 }
 
-function append(out: number[], bytes: readonly number[]): void {
-  for (const byte of bytes) out.push(byte);
+/** The number of bytes, and they. */
+function sized(code: Code): Code {
+  const bytes = flatten(code);
+  return [unsigned(bytes.length), bytes];
 }
 
+/** Where bytes gather; more of them take an array of their own. */
+const desk = new Uint8Array(8192);
+
 /** Iterative: ropes of unrolled code are deep. */
-function flatten(code: Code): number[] {
-  const out: number[] = [];
-  const stack: { rope: Code; at: number }[] = [{ rope: code, at: 0 }];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    if (top.at >= top.rope.length) {
-      stack.pop();
+function flatten(code: Code): Uint8Array<ArrayBuffer> {
+  let out = desk;
+  let size = 0;
+  const reserve = (bytes: number): void => {
+    if (size + bytes <= out.length) return;
+    const larger = new Uint8Array(Math.max(2 * out.length, size + bytes));
+    larger.set(out);
+    out = larger;
+  };
+  // What is left to do of the ropes around the present one.
+  const ropes: (readonly (number | Code)[])[] = [];
+  const places: number[] = [];
+  let rope: readonly (number | Code)[] = [code];
+  let at = 0;
+  for (;;) {
+    if (at === rope.length) {
+      const around = ropes.pop();
+      if (around === undefined) return out.slice(0, size);
+      rope = around;
+      at = places.pop() as number;
       continue;
     }
-    const item = top.rope[top.at++] as number | Code;
-    if (typeof item === "number") out.push(item);
-    else stack.push({ rope: item, at: 0 });
+    const item = rope[at++] as number | Code;
+    if (typeof item === "number") {
+      reserve(1);
+      out[size++] = item;
+    } else if (item instanceof Uint8Array) {
+      reserve(item.length);
+      out.set(item, size);
+      size += item.length;
+    } else {
+      ropes.push(rope);
+      places.push(at);
+      rope = item;
+      at = 0;
+    }
   }
-  return out;
 }

@@ -12,7 +12,7 @@ type Span = number | "single";
 /** Statements of a body of which four, or two, are interleaved. */
 const mostFour = 64;
 const mostTwo = 160;
-/** Rounds of vectors side by side that are worth a sum for each of them. */
+/** Rounds of vectors side by side that are worth their code, and a sum for each of them. */
 const leastRounds = 4;
 
 export interface Axis {
@@ -30,33 +30,75 @@ export interface LoopKernel {
   readonly reductions: readonly { readonly value: number; readonly how: ReduceHow; readonly dtype: DType }[];
 }
 
+/** Elements of a vector. */
+export const widthOf = ({ reads, writes, reductions, instructions }: LoopKernel): Width =>
+  reads.includes("float64") || [...writes, ...reductions, ...instructions].some((x) => x.dtype === "float64") ? 2 : 4;
+
+/** Bytes of an element of every operand. */
+export const sizesOf = ({ reads, writes, reductions }: LoopKernel): number[] =>
+  [...reads, ...[...writes, ...reductions].map((r) => r.dtype)].map((dtype) => byteSize[dtype]);
+
+export const vectorsOf = (kernel: LoopKernel): number =>
+  kernel.axes.reduce((n, axis) => n * axis.n, 1) / widthOf(kernel);
+
+/** Whether some vectors side by side may be worth it. */
+export const isLong = (kernel: LoopKernel): boolean => vectorsOf(kernel) >= 4 * leastRounds;
+
+/** How many statements the values of one vector take. */
+export function statementsOf(module: ModuleBuilder, kernel: LoopKernel): number {
+  const scratch = new FunctionBuilder(0);
+  return valuesOf(module, scratch, kernel, () => scratch.local("v128").get).statements.length;
+}
+
+/** The instructions for one vector as a list of statements, and the values that they leave. */
+function valuesOf(
+  module: ModuleBuilder,
+  f: FunctionBuilder,
+  kernel: LoopKernel,
+  read: (i: number) => Expr<"v128">,
+): { statements: Code[]; value(i: number): Expr<"v128"> } {
+  const lanes = new VectorLanes(module, f, widthOf(kernel));
+  const values: VectorLane[] = [];
+  for (const instruction of kernel.instructions) {
+    if (instruction.kind === "constant") values.push(lanes.constant(instruction.value, instruction.dtype));
+    else if (instruction.kind === "read") {
+      values.push(lanes.hold({ dtype: instruction.dtype, code: read(instruction.read) } as VectorLane));
+    } else {
+      const { operation, attributes, args, dtype } = instruction;
+      const inputs = args.map((i) => values[i] as VectorLane);
+      const result = operation.lower?.(lanes, inputs, attributes, { shape: [], dtype }) as VectorLane;
+      values.push(lanes.hold(result));
+    }
+  }
+  return { statements: lanes.statements, value: (i) => (values[i] as VectorLane).code };
+}
+
 export class LoopWriter {
   readonly #module: ModuleBuilder;
   readonly #f: FunctionBuilder;
   readonly #kernel: LoopKernel;
-  readonly width: Width;
-  readonly sizes: readonly number[];
+  readonly #width: Width;
+  /** Bytes of an element of every operand. */
+  readonly #sizes: readonly number[];
   /** One list for each vector that is reduced side by side. */
   readonly #accumulators: readonly (readonly Accumulator[])[];
-  readonly statements: number;
   /** How many vectors a round computes side by side. */
   readonly #copies: number;
 
-  constructor(module: ModuleBuilder, f: FunctionBuilder, kernel: LoopKernel) {
+  /** `statements`: of one vector, if the loop is long. */
+  constructor(module: ModuleBuilder, f: FunctionBuilder, kernel: LoopKernel, statements: number) {
     this.#module = module;
     this.#f = f;
     this.#kernel = kernel;
-    const { reads, writes, reductions, instructions } = kernel;
-    const dtypes = [...reads, ...writes.map((w) => w.dtype), ...reductions.map((r) => r.dtype)];
-    this.width = [...dtypes, ...instructions.map((i) => i.dtype)].includes("float64") ? 2 : 4;
-    this.sizes = dtypes.map((dtype) => byteSize[dtype]);
-    this.statements = this.#measure();
+    const { reductions } = kernel;
+    this.#width = widthOf(kernel);
+    this.#sizes = sizesOf(kernel);
     // Vectors side by side hide each other's latency; too many of them only spill registers.
-    this.#copies = this.statements <= mostFour ? 4 : this.statements <= mostTwo ? 2 : 1;
+    this.#copies = !isLong(kernel) || statements > mostTwo ? 1 : statements > mostFour ? 2 : 4;
     const { n } = kernel.axes.at(-1) as Axis;
-    const sideBySide = this.#reducesColumns || n >= leastRounds * this.#copies * this.width;
+    const sideBySide = this.#reducesColumns || n >= leastRounds * this.#copies * this.#width;
     this.#accumulators = Array.from({ length: sideBySide ? this.#copies : 1 }, () =>
-      reductions.map((r) => accumulator(f, r.how, r.dtype, this.width)),
+      reductions.map((r) => accumulator(f, r.how, r.dtype, this.#width)),
     );
   }
 
@@ -145,7 +187,7 @@ export class LoopWriter {
     const { reads, writes } = this.#kernel;
     const k = reads.length + writes.length + i;
     const address = (at[k] as Local<"i32">).get;
-    return copy === 0 ? address : i32.add(address, i32.const(copy * this.width * (this.sizes[k] as number)));
+    return copy === 0 ? address : i32.add(address, i32.const(copy * this.#width * (this.#sizes[k] as number)));
   }
 
   /** Pointers that move along an axis are locals of its loop; the others stay those of the loop around it. */
@@ -162,7 +204,7 @@ export class LoopWriter {
     });
     const advance = (elements: number): Code =>
       inside.map((local, i) => {
-        const bytes = (axis.strides[i] as number) * (this.sizes[i] as number) * elements;
+        const bytes = (axis.strides[i] as number) * (this.#sizes[i] as number) * elements;
         return bytes === 0 ? [] : local.set(i32.add(local.get, i32.const(bytes)));
       });
     return { start, inside, advance };
@@ -189,13 +231,13 @@ export class LoopWriter {
     body: (at: readonly Local<"i32">[], span: Span) => Code,
   ): Code {
     const { start, inside, advance } = this.#pointers(axis, at);
-    const vectors = Math.floor(axis.n / this.width);
-    const rest = axis.n - vectors * this.width;
+    const vectors = Math.floor(axis.n / this.#width);
+    const rest = axis.n - vectors * this.#width;
     const rounds = copies > 1 ? Math.floor(vectors / copies) : 0;
     return [
       start,
-      this.#count(rounds, [body(inside, copies), advance(copies * this.width)]),
-      this.#count(vectors - rounds * copies, [body(inside, 1), advance(this.width)]),
+      this.#count(rounds, [body(inside, copies), advance(copies * this.#width)]),
+      this.#count(vectors - rounds * copies, [body(inside, 1), advance(this.#width)]),
       this.#count(rest, [body(inside, "single"), advance(1)]),
     ];
   }
@@ -206,18 +248,19 @@ export class LoopWriter {
     const single = span === "single";
     const address = (i: number): Expr<"i32"> => (at[i] as Local<"i32">).get;
     const copies = Array.from({ length: single ? 1 : span }, (_, copy) => {
-      const offset = (i: number): number => copy * this.width * (axis.strides[i] as number) * (this.sizes[i] as number);
-      const { statements, value } = this.#values(this.#f, (i) => {
+      const offset = (i: number): number =>
+        copy * this.#width * (axis.strides[i] as number) * (this.#sizes[i] as number);
+      const { statements, value } = valuesOf(this.#module, this.#f, this.#kernel, (i) => {
         const dtype = reads[i] as DType;
         return single
           ? loadSingle(dtype, address(i))
-          : loadVector(dtype, address(i), axis.strides[i] as number, this.width, offset(i));
+          : loadVector(dtype, address(i), axis.strides[i] as number, this.#width, offset(i));
       });
       const stores = writes.map((w, k) => {
         const i = reads.length + k;
         return single
           ? storeSingle(w.dtype, address(i), value(w.value))
-          : storeVector(w.dtype, address(i), value(w.value), this.width, offset(i), axis.strides[i] as number);
+          : storeVector(w.dtype, address(i), value(w.value), this.#width, offset(i), axis.strides[i] as number);
       });
       const sums = reductions.map((r, i) => {
         const list = this.#accumulators[copy] ?? this.#totals;
@@ -227,32 +270,5 @@ export class LoopWriter {
     });
     const first = copies[0]?.statements ?? [];
     return [first.map((_, k) => copies.map((c) => c.statements[k] as Code)), copies.map((c) => c.after)];
-  }
-
-  /** The instructions for one vector as a list of statements, and the values that they leave. */
-  #values(
-    f: FunctionBuilder,
-    read: (i: number) => Expr<"v128">,
-  ): { statements: Code[]; value(i: number): Expr<"v128"> } {
-    const lanes = new VectorLanes(this.#module, f, this.width);
-    const values: VectorLane[] = [];
-    for (const instruction of this.#kernel.instructions) {
-      if (instruction.kind === "constant") values.push(lanes.constant(instruction.value, instruction.dtype));
-      else if (instruction.kind === "read") {
-        values.push(lanes.hold({ dtype: instruction.dtype, code: read(instruction.read) } as VectorLane));
-      } else {
-        const { operation, attributes, args, dtype } = instruction;
-        const inputs = args.map((i) => values[i] as VectorLane);
-        const result = operation.lower?.(lanes, inputs, attributes, { shape: [], dtype }) as VectorLane;
-        values.push(lanes.hold(result));
-      }
-    }
-    return { statements: lanes.statements, value: (i) => (values[i] as VectorLane).code };
-  }
-
-  /** How many statements the values of one vector take. */
-  #measure(): number {
-    const scratch = new FunctionBuilder(0);
-    return this.#values(scratch, () => scratch.local("v128").get).statements.length;
   }
 }

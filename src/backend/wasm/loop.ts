@@ -1,9 +1,17 @@
 /** A fused loop as functions: over merged axes, whole, or in parts for several threads. */
-import { byteSize } from "../../base/dtype.ts";
 import type { LoopStep } from "../target.ts";
 import { FunctionBuilder, type FunctionReference, type Local, type ModuleBuilder } from "./encode.ts";
 import { type Compiled, mostThreads, runsOf } from "./kernel.ts";
-import { type Axis, type LoopKernel, LoopWriter } from "./loop-writer.ts";
+import {
+  type Axis,
+  isLong,
+  type LoopKernel,
+  LoopWriter,
+  sizesOf,
+  statementsOf,
+  vectorsOf,
+  widthOf,
+} from "./loop-writer.ts";
 
 /** Fewer nanoseconds, roughly, are not worth a second thread; a statement takes so many for a vector. */
 const leastWork = 8000;
@@ -12,69 +20,73 @@ const statementTime = 0.4;
 /** Parameters of its functions: addresses of the reads, the writes, the reductions. */
 export function loopCode(module: ModuleBuilder, step: LoopStep, threads: number): Compiled {
   const kernel = normalise(step);
-  const whole: Compiled = { parts: [{ run: functionOf(module, kernel), offsets: [] }] };
-  const { width, statements } = new LoopWriter(module, new FunctionBuilder(0), kernel);
-  const vectors = kernel.axes.reduce((n, axis) => n * axis.n, 1) / width;
-  if (vectors * statements * statementTime < leastWork) return whole;
-  if (kernel.axes.every((axis) => axis.reduced)) return inPieces(module, kernel) ?? whole;
-  return threads === 1 ? whole : (inParts(module, kernel, threads) ?? whole);
+  return module.once(`loop:${keyOf(kernel)}`, () => {
+    const statements = isLong(kernel) ? statementsOf(module, kernel) : 0;
+    const work = vectorsOf(kernel) * statements * statementTime;
+    const writer = (f: FunctionBuilder, part: LoopKernel): LoopWriter => new LoopWriter(module, f, part, statements);
+    const parts =
+      work < leastWork
+        ? undefined
+        : kernel.axes.every((axis) => axis.reduced)
+          ? inPieces(module, kernel, writer)
+          : inParts(module, kernel, threads, writer);
+    return parts ?? { parts: [{ run: wholeOf(module, kernel, writer), offsets: [] }] };
+  });
 }
 
+type MakeWriter = (f: FunctionBuilder, part: LoopKernel) => LoopWriter;
+
 /** An innermost axis is cut between whole rounds of vectors. */
-const stepOf = ({ axes }: LoopKernel, i: number, width: number): number => (i === axes.length - 1 ? 4 * width : 1);
+const stepOf = (kernel: LoopKernel, i: number): number => (i === kernel.axes.length - 1 ? 4 * widthOf(kernel) : 1);
 
 const operandsOf = ({ reads, writes, reductions }: LoopKernel): number =>
   reads.length + writes.length + reductions.length;
 
 /** Pieces of a kernel along one of its axes, and where each begins, in bytes of every operand. */
-function along(kernel: LoopKernel, i: number, pieces: number, width: number) {
+function along(kernel: LoopKernel, i: number, pieces: number) {
   const axis = kernel.axes[i] as Axis;
-  const sizes = [...kernel.reads, ...[...kernel.writes, ...kernel.reductions].map((r) => r.dtype)].map(
-    (dtype) => byteSize[dtype],
-  );
-  return runsOf(axis.n, pieces, stepOf(kernel, i, width)).map(({ start, size: n }) => ({
+  const sizes = sizesOf(kernel);
+  return runsOf(axis.n, pieces, stepOf(kernel, i)).map(({ start, size: n }) => ({
     kernel: { ...kernel, axes: kernel.axes.with(i, { ...axis, n }) },
     offsets: axis.strides.map((stride, k) => start * stride * (sizes[k] as number)),
   }));
 }
 
 /** A part for each thread, along the axis that shares the work best; the outermost such. */
-function inParts(module: ModuleBuilder, kernel: LoopKernel, threads: number): Compiled | undefined {
-  const { width } = new LoopWriter(module, new FunctionBuilder(0), kernel);
+function inParts(module: ModuleBuilder, kernel: LoopKernel, threads: number, writer: MakeWriter): Compiled | undefined {
+  if (threads === 1) return undefined;
   const balance = ({ n, reduced }: Axis, i: number): number => {
-    const step = stepOf(kernel, i, width);
+    const step = stepOf(kernel, i);
     return reduced || n < threads * step ? 0 : n / (threads * step * Math.ceil(n / threads / step));
   };
   const balances = kernel.axes.map(balance);
   const best = Math.max(...balances);
   if (best === 0) return undefined;
-  const parts = along(kernel, balances.indexOf(best), threads, width);
-  return { parts: parts.map((part) => ({ run: functionOf(module, part.kernel), offsets: part.offsets })) };
+  const parts = along(kernel, balances.indexOf(best), threads);
+  const functionOf = (part: LoopKernel): FunctionReference<undefined> =>
+    module.once(`part:${keyOf(part)}`, () => wholeOf(module, part, writer));
+  return { parts: parts.map((part) => ({ run: functionOf(part.kernel), offsets: part.offsets })) };
 }
 
 /** A loop that reduces all its axes: always the same pieces, so that the bits do not depend on the threads. */
-function inPieces(module: ModuleBuilder, kernel: LoopKernel): Compiled | undefined {
-  const { width, stateBytes } = new LoopWriter(module, new FunctionBuilder(0), kernel);
-  if ((kernel.axes[0] as Axis).n < mostThreads * stepOf(kernel, 0, width)) return undefined;
-  const pieces = along(kernel, 0, mostThreads, width);
+function inPieces(module: ModuleBuilder, kernel: LoopKernel, writer: MakeWriter): Compiled | undefined {
+  if ((kernel.axes[0] as Axis).n < mostThreads * stepOf(kernel, 0)) return undefined;
+  const pieces = along(kernel, 0, mostThreads);
   const operands = kernel.reads.length + kernel.writes.length;
   const parts = pieces.map((piece) => ({
     run: module.once(`piece:${keyOf(piece.kernel)}`, () =>
       module.function(addresses(operands + 1), undefined, (f, ...all) =>
-        new LoopWriter(module, f, piece.kernel).writePiece(
-          all.slice(0, operands) as Local<"i32">[],
-          all[operands] as Local<"i32">,
-        ),
+        writer(f, piece.kernel).writePiece(all.slice(0, operands) as Local<"i32">[], all[operands] as Local<"i32">),
       ),
     ),
     offsets: piece.offsets.slice(0, operands),
   }));
-  const finish = module.once(`finish:${pieces.length},${JSON.stringify(kernel.reductions)}`, () =>
+  const finish = module.once(`finish:${pieces.length},${widthOf(kernel)},${JSON.stringify(kernel.reductions)}`, () =>
     module.function(addresses(kernel.reductions.length + 1), undefined, (f, state, ...results) =>
-      new LoopWriter(module, f, kernel).writeFinish(pieces.length, state as Local<"i32">, results as Local<"i32">[]),
+      writer(f, kernel).writeFinish(pieces.length, state as Local<"i32">, results as Local<"i32">[]),
     ),
   );
-  return { parts, finish: { run: finish, stateBytes } };
+  return { parts, finish: { run: finish, stateBytes: writer(new FunctionBuilder(0), kernel).stateBytes } };
 }
 
 const addresses = (n: number): "i32"[] => new Array<"i32">(n).fill("i32");
@@ -130,21 +142,25 @@ function rowMajor(shape: readonly number[], counts: (axis: number) => boolean): 
   return strides;
 }
 
-function keyOf(kernel: LoopKernel): string {
-  const instructions = kernel.instructions.map((i) =>
+/** Equal keys, equal code. */
+function keyOf({ axes, reads, instructions, writes, reductions }: LoopKernel): string {
+  const code = instructions.map((i) =>
     i.kind === "operation"
-      ? [i.operation.name, JSON.stringify(i.attributes), i.args, i.dtype]
+      ? `${i.operation.name}${JSON.stringify(i.attributes)}(${i.args})${i.dtype}`
       : i.kind === "constant"
-        ? [Object.is(i.value, -0) ? "-0" : String(i.value), i.dtype]
-        : [i.read, i.dtype],
+        ? `${Object.is(i.value, -0) ? "-0" : i.value}${i.dtype}`
+        : `read${i.read}${i.dtype}`,
   );
-  return `loop:${JSON.stringify([kernel.axes, kernel.reads, instructions, kernel.writes, kernel.reductions])}`;
+  return [
+    axes.map(({ n, reduced, strides }) => `${n}${reduced ? "reduced" : ""}[${strides}]`),
+    reads,
+    code.join(" "),
+    writes.map(({ value, dtype }) => value + dtype),
+    reductions.map(({ value, how, dtype }) => value + how + dtype),
+  ].join(";");
 }
 
-function functionOf(module: ModuleBuilder, kernel: LoopKernel): FunctionReference<undefined> {
-  return module.once(keyOf(kernel), () =>
-    module.function(addresses(operandsOf(kernel)), undefined, (f, ...all) =>
-      new LoopWriter(module, f, kernel).write(all as Local<"i32">[]),
-    ),
+const wholeOf = (module: ModuleBuilder, kernel: LoopKernel, writer: MakeWriter): FunctionReference<undefined> =>
+  module.function(addresses(operandsOf(kernel)), undefined, (f, ...all) =>
+    writer(f, kernel).write(all as Local<"i32">[]),
   );
-}
