@@ -41,12 +41,19 @@ export function ratioOf(result: Result, results: readonly Result[]): string {
   return `× ${short(median)} (${short(least)} – ${short(most)})`;
 }
 
+/** The best round's time over the base's best: what other work on the machine disturbs least. */
+export function bestOf(result: Result, results: readonly Result[]): string {
+  const base = results.find(({ title }) => title === result.base);
+  if (base === undefined || !isMeasured(base) || !isMeasured(result)) return "";
+  return `× ${short(Math.min(...result.times) / Math.min(...base.times))}`;
+}
+
 export const costRatio = ({ times, values }: Result): string =>
   values.length === 0 ? "" : short(median(times.map((t, i) => t / (values[i] as number))));
 
 export function textOf(outcome: Outcome): string {
   const { case: one, results } = outcome;
-  const head = ["", "median", "range", "× its base", "gradient/function", "first call", "differs by"];
+  const head = ["", "median", "range", "× its base", "by the best", "gradient/function", "first call", "differs by"];
   const lines = results.map((result) => {
     if (!isMeasured(result)) return [result.title, result.absent ?? "–"];
     const { median, least, most } = spread(result.times);
@@ -55,6 +62,7 @@ export function textOf(outcome: Outcome): string {
       figure(median, one),
       (one.flops === undefined ? [least, most] : [most, least]).map((t) => figure(t, one)).join(" – "),
       ratioOf(result, results),
+      bestOf(result, results),
       costRatio(result),
       duration(result.first),
       result.difference === 0 ? "0" : result.difference.toExponential(0),
