@@ -8,6 +8,8 @@ import time
 task = json.loads(sys.stdin.readline())
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(task["threads"])
+# PyTorch's threads would otherwise spin on the cores that OpenBLAS's want, and its times on two threads grow tenfold.
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 import numpy as np  # noqa: E402, after the number of threads is set
 
