@@ -1,7 +1,7 @@
 // Makes a checkout ready: the pinned packages, and dist/ built from src/. Uses nothing but Node and npm.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -31,13 +31,13 @@ export function tool(packageName, args, { name = packageName, ...options } = {})
 }
 
 /** The packages that node_modules holds are those of package-lock.json; told by content, as clones and copies have no order in time. */
-function installed() {
-  const record = at("node_modules", ".package-lock.json"); // npm writes it last
+function installed(folder) {
+  const record = join(folder, "node_modules", ".package-lock.json"); // npm writes it last
   if (!existsSync(record)) return false;
   const packages = (file) =>
     Object.entries(JSON.parse(readFileSync(file, "utf8")).packages).filter(([path]) => path !== "");
   const present = new Map(packages(record));
-  const wanted = new Map(packages(at("package-lock.json")));
+  const wanted = new Map(packages(join(folder, "package-lock.json")));
   const same = (a, b) => a.version === b.version && a.integrity === b.integrity;
   return (
     [...wanted].every(([path, entry]) =>
@@ -46,15 +46,15 @@ function installed() {
   );
 }
 
-/** Installs what package-lock.json names, if node_modules does not hold it already. */
-export function setup() {
-  if (installed()) return;
-  console.log("Installing the packages of package-lock.json …");
+/** Installs what a folder's package-lock.json names, if its node_modules does not hold it already. */
+export function setup(folder = root) {
+  if (installed(folder)) return;
+  console.log(`Installing the packages of ${join(relative(root, folder), "package-lock.json")} …`);
   const args = ["ci", "--include=dev", "--no-audit", "--no-fund"];
   const npm = process.env.npm_execpath; // set under `npm start` and `npm test`
   const status = npm?.endsWith(".js")
-    ? run(process.execPath, [npm, ...args])
-    : run("npm", args, { shell: process.platform === "win32" });
+    ? run(process.execPath, [npm, ...args], { cwd: folder })
+    : run("npm", args, { cwd: folder, shell: process.platform === "win32" });
   if (status !== 0) process.exit(status);
 }
 

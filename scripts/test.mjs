@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setup, tool } from "./setup.mjs";
+import { root, setup, tool } from "./setup.mjs";
 
 const started = Date.now();
 const full = process.argv.includes("--full") || process.env.NABLA_FULL === "1";
@@ -19,6 +19,10 @@ const step = (title, status) => {
 
 console.log("types");
 step("types (tsc --noEmit)", tool("typescript", ["--noEmit"], { name: "tsc" }));
+if (existsSync(join(root, "bench", "node_modules"))) {
+  // Its types need its packages, which only `npm run bench` fetches.
+  step("types of bench/", tool("typescript", ["--noEmit", "-p", "bench"], { name: "tsc" }));
+}
 console.log("lint and format");
 step("lint and format (biome check)", tool("@biomejs/biome", ["check", "--error-on-warnings"], { name: "biome" }));
 
