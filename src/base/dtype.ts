@@ -78,7 +78,9 @@ export function viewOf(dtype: DType, buffer: ArrayBufferLike, offset: number, le
 
 export function copyOf(data: Data): Data {
   const copy = allocate(dtypeOf(data), data.length);
-  copy.set(data);
+  // For a few elements the call would take longer than they.
+  if (data.length > 8) copy.set(data);
+  else for (let i = 0; i < data.length; i++) copy[i] = data[i] as number;
   return copy;
 }
 

@@ -35,6 +35,9 @@ export function broadcastShapes(what: string, shapes: readonly Shape[]): Shape {
   let equal = true;
   for (const shape of shapes) equal = equal && sameShape(shape, first);
   if (equal) return first;
+  const [a, b, c] = shapes as [Shape, Shape, Shape?];
+  if (c === undefined && b.length === 0) return a;
+  if (c === undefined && a.length === 0) return b;
   const rank = Math.max(...shapes.map((s) => s.length));
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {

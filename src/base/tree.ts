@@ -5,7 +5,13 @@ import { NablaError } from "./error.ts";
 export type Structure =
   | { readonly kind: "leaf" }
   | { readonly kind: "array"; readonly items: readonly Structure[] }
-  | { readonly kind: "object"; readonly keys: readonly string[]; readonly items: readonly Structure[] };
+  | {
+      readonly kind: "object";
+      readonly keys: readonly string[];
+      readonly items: readonly Structure[];
+      /** An object with these keys: copies of it are made faster than by adding one key after the other. */
+      readonly blank: Readonly<Record<string, unknown>>;
+    };
 
 const leaf: Structure = { kind: "leaf" };
 
@@ -32,7 +38,8 @@ export function flatten(tree: unknown): { leaves: unknown[]; structure: Structur
     if (typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)) {
       const keys = Object.keys(value);
       if (keys.includes("__proto__")) throw new NablaError("E-TREE", "a tree has a key __proto__", "another key");
-      return { kind: "object", keys, items: keys.map((key) => walk((value as Record<string, unknown>)[key])) };
+      const items = keys.map((key) => walk((value as Record<string, unknown>)[key]));
+      return { kind: "object", keys, items, blank: Object.fromEntries(keys.map((key) => [key, undefined])) };
     }
     leaves.push(value);
     return leaf;
@@ -48,8 +55,12 @@ export function unflatten(structure: Structure, leaves: readonly unknown[]): unk
 function build(structure: Structure, leaves: readonly unknown[], cursor: { next: number }): unknown {
   if (structure.kind === "leaf") return leaves[cursor.next++];
   const { items } = structure;
-  if (structure.kind === "array") return items.map((item) => build(item, leaves, cursor));
-  const tree: Record<string, unknown> = {};
+  if (structure.kind === "array") {
+    const list = new Array<unknown>(items.length);
+    for (let i = 0; i < items.length; i++) list[i] = build(items[i] as Structure, leaves, cursor);
+    return list;
+  }
+  const tree: Record<string, unknown> = { ...structure.blank };
   for (let i = 0; i < items.length; i++)
     tree[structure.keys[i] as string] = build(items[i] as Structure, leaves, cursor);
   return tree;

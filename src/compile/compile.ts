@@ -181,12 +181,15 @@ const consumed: Resident = {
 
 function leave(compiled: Compiled): Tensor[] {
   const { graph, program, state } = compiled;
-  const results = graph.outputs.map(({ shape, dtype }, i) => {
+  const results = new Array<Tensor>(program.outputs.length);
+  for (let i = 0; i < results.length; i++) {
     const place = program.outputs[i] as Data;
-    return i < state
-      ? residentConstant({ shape, dtype }, { read: () => copyOf(place) })
-      : constant(copyOf(place), shape, dtype);
-  });
+    const { shape, dtype } = graph.outputs[i] as Tensor;
+    results[i] =
+      i < state
+        ? residentConstant({ shape, dtype }, { read: () => copyOf(place) })
+        : constant(copyOf(place), shape, dtype);
+  }
   if (state > 0) compiled.latest = results.slice(0, state);
   return results;
 }

@@ -185,7 +185,8 @@ export const scalar = (value: number, dtype: DType = "float64"): Tensor => fille
 
 export function filled(value: number, shape: Shape, dtype: DType = "float64"): Tensor {
   const data = allocate(dtype, sizeOf(shape));
-  if (!Object.is(value, 0)) data.fill(value);
+  if (data.length === 1) data[0] = value;
+  else if (!Object.is(value, 0)) data.fill(value);
   return constant(data, shape, dtype);
 }
 

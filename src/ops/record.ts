@@ -1,7 +1,7 @@
 /** What an operation declares, and how each family's declaration becomes a full record. */
 import { allocate, type Data, type DType, isFloat, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import { broadcastShapes, broadcastStrides, type Shape, sameShape, sizeOf } from "../base/shape.ts";
+import { broadcastShapes, broadcastStrides, cutLast, type Shape, sameShape, sizeOf } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
 import type {
   Attributes,
@@ -183,25 +183,43 @@ export function mapElements(
   for (let k = 0; k < inputs.length; k++)
     same &&= (values[k] as Data).length === 1 || sameShape((inputs[k] as Type).shape, result.shape);
   if (same) {
-    const [a, b, c] = values as [Data, Data, Data];
-    const step = (v: Data): number => (v.length === 1 ? 0 : 1);
-    if (values.length === 1) for (let i = 0; i < size; i++) out[i] = f(a[i] as number);
-    else if (values.length === 2) {
-      const [sa, sb] = [step(a), step(b)];
-      for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number, b[i * sb] as number);
-    } else {
-      const [sa, sb, sc] = [step(a), step(b), step(c)];
-      for (let i = 0; i < size; i++) out[i] = f(a[i * sa] as number, b[i * sb] as number, c[i * sc] as number);
-    }
+    const [a, b, c] = values as [Data, Data?, Data?];
+    mapRow(f, values, [0, 0, 0], [step(a), step(b), step(c)], out, 0, size);
     return out;
   }
-  const strides = inputs.map((t) => broadcastStrides(t.shape, result.shape));
-  const x = new Array<number>(values.length);
-  forEachOffset(result.shape, strides, (offsets, i) => {
-    for (let k = 0; k < x.length; k++) x[k] = (values[k] as Data)[offsets[k] as number] as number;
-    out[i] = f(...x);
-  });
+  // Row by row along the innermost axis.
+  const [outer, [n = 1]] = cutLast(result.shape, 1);
+  const strides = inputs.map((t) => cutLast(broadcastStrides(t.shape, result.shape), 1));
+  const steps = strides.map(([, [last = 0]]) => last);
+  forEachOffset(
+    outer,
+    strides.map(([others]) => others),
+    (offsets, i) => mapRow(f, values, offsets, steps, out, i * n, n),
+  );
   return out;
+}
+
+/** One element stands for all. */
+const step = (data: Data | undefined): number => (data === undefined || data.length === 1 ? 0 : 1);
+
+/** n results from `at` on; the inputs, at most three, from their offsets on in their steps. */
+function mapRow(
+  f: (...x: number[]) => number,
+  values: readonly Data[],
+  offsets: readonly number[],
+  steps: readonly number[],
+  out: Data,
+  at: number,
+  n: number,
+): void {
+  const [a, b, c] = values as [Data, Data, Data];
+  const [i, j, k] = offsets as [number, number, number];
+  const [p, q, r] = steps as [number, number, number];
+  if (values.length === 1) for (let m = 0; m < n; m++) out[at + m] = f(a[i + m * p] as number);
+  else if (values.length === 2)
+    for (let m = 0; m < n; m++) out[at + m] = f(a[i + m * p] as number, b[j + m * q] as number);
+  else
+    for (let m = 0; m < n; m++) out[at + m] = f(a[i + m * p] as number, b[j + m * q] as number, c[k + m * r] as number);
 }
 
 /** Visits every index of a shape in row-major order with the offset of each strided operand. */
