@@ -8,8 +8,9 @@ import { copyOf, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { sameShape, showShape } from "../base/shape.ts";
 import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
+import { evaluateBy } from "../graph/evaluate.ts";
 import { captured, type Graph, trace } from "../graph/graph.ts";
-import { constant, evaluateBy, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
+import { constant, type Resident, residentConstant, Tensor, type TensorLike } from "../graph/tensor.ts";
 import { showGraph } from "../graph/text.ts";
 import {
   callGiven,

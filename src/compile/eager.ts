@@ -6,9 +6,10 @@
 import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program } from "../backend/wasm/program.ts";
 import { copyOf } from "../base/dtype.ts";
+import type { Evaluator } from "../graph/evaluate.ts";
 import { trace } from "../graph/graph.ts";
 import type { Attributes, Operation, Type } from "../graph/operation.ts";
-import { apply, applyAll, type Evaluator } from "../graph/tensor.ts";
+import { apply, applyAll } from "../graph/tensor.ts";
 import { passes } from "./passes.ts";
 
 /** Nanoseconds: of a call that is looked at, and of all calls of a signature that buy a program. */

@@ -7,6 +7,7 @@
 import { allocate, type Data, type DType, dtypeOf } from "../base/dtype.ts";
 import { NablaError, userFrame } from "../base/error.ts";
 import { type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
+import { evaluate, evaluateAll } from "./evaluate.ts";
 import type { TensorMethods } from "./methods.ts";
 import type { Attributes, Operation, Type } from "./operation.ts";
 
@@ -256,47 +257,6 @@ function levelOf(operation: Operation, inputs: readonly Tensor[]): number {
     );
   }
   return level;
-}
-
-/** The results of an operation on constants by another way than the reference, which may decline. */
-export type Evaluator = (
-  operation: Operation,
-  inputs: readonly Type[],
-  attributes: Attributes,
-  results: readonly Type[],
-  values: readonly Data[],
-) => readonly Data[] | undefined;
-
-let faster: Evaluator | undefined;
-
-/** Operations that state their work are first offered to this evaluator. */
-export function evaluateBy(evaluator: Evaluator): void {
-  faster = evaluator;
-}
-
-function evaluate(
-  operation: Operation,
-  values: readonly Data[],
-  inputs: readonly Type[],
-  attributes: Attributes,
-  result: Type,
-): Data {
-  const results = operation.work && faster?.(operation, inputs, attributes, [result], values);
-  return results?.[0] ?? operation.evaluate(values, inputs, attributes, result);
-}
-
-function evaluateAll(
-  operation: Operation,
-  values: readonly Data[],
-  inputs: readonly Type[],
-  attributes: Attributes,
-  results: readonly Type[],
-): readonly Data[] {
-  return (
-    (operation.work && faster?.(operation, inputs, attributes, results, values)) ??
-    operation.evaluateAll?.(values, inputs, attributes) ??
-    []
-  );
 }
 
 /** The one way in which nodes come to be. */
