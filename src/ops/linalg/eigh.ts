@@ -89,7 +89,8 @@ export interface Eigen {
 
 /**
  * Eigenvalues and eigenvectors of symmetric a, [.., n, n]: a = vectors·diag(values)·vectorsᵀ. What is read, and
- * differentiated by, is the symmetric part (a + aᵀ)/2. NaN where an element is not finite.
+ * differentiated by, is the symmetric part (a + aᵀ)/2. NaN where an element is not finite. By Householder reflections
+ * and implicit QL steps: values exact to a few n·ε·‖a‖, vectors orthogonal to n·ε.
  *
  * Where eigenvalues coincide their vectors have no derivative: the coefficient 1/(λⱼ − λᵢ) is taken as 0.
  *

@@ -47,7 +47,7 @@ export const qrOperation: Operation = operation<object>({
   },
   batchAll: ([a]) => ({ outputs: applyAll(qrOperation, [a as Tensor]), batched: [true, true] }),
   kernel: () => ({ name: "qr", parameters: {} }),
-  work: cubic(3),
+  work: cubic(5),
   laws: {
     cases: (
       [
@@ -83,7 +83,7 @@ export interface QR {
 
 /**
  * a = q·r for any a, [.., m, n], reduced. The diagonal of r is not negative, which makes the factors unique if the
- * first min(m, n) columns are independent; otherwise the derivative is infinite or NaN.
+ * first min(m, n) columns are independent; otherwise the derivative is infinite or NaN. By Householder reflections.
  *
  * @example
  * qr([[3, 1], [4, 2]]).r.toArray() // [[5, 2.2], [0, 0.4]], up to rounding

@@ -114,7 +114,8 @@ export interface SVD {
 }
 
 /**
- * a = u·diag(s)·vᵀ for any a, [.., m, n], reduced. NaN where an element is not finite.
+ * a = u·diag(s)·vᵀ for any a, [.., m, n], reduced. NaN where an element is not finite. By Householder reflections and
+ * implicit QR steps (Golub and Van Loan 2013, §8.6): values exact to a few n·ε·‖a‖, vectors orthogonal to n·ε.
  *
  * Where singular values coincide or vanish their vectors have no derivative: the coefficients 1/(sⱼ² − sᵢ²) and 1/s are
  * taken as 0.
