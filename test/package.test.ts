@@ -51,7 +51,7 @@ beforeAll(() => {
   npm("install", tarball, "--offline", "--no-audit", "--no-fund", "--silent");
   mkdirSync(join(project, "out"));
   writeFileSync(join(project, "use.ts"), program);
-});
+}, 180_000); // builds and installs, on a machine that may be busy with the other tests
 
 afterAll(() => rmSync(project, { recursive: true }));
 
