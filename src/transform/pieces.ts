@@ -36,7 +36,9 @@ export function together(pieces: readonly Piece[], whole: Type): Tensor {
     else if (others.length === 0) {
       const from = start[axis] as number;
       const run = { ct, from, to: from + (ct.shape[axis] as number) };
-      runs.set(axis, [...(runs.get(axis) ?? []), run]);
+      const list = runs.get(axis);
+      if (list === undefined) runs.set(axis, [run]);
+      else list.push(run);
     } else if (offset !== undefined) inARow.push({ ct: reshape(ct, [-1]), from: offset, to: offset + ct.size });
     else terms.push(padded(piece, whole));
   }
