@@ -63,6 +63,7 @@ export class Team {
   readonly #control = new Int32Array(new SharedArrayBuffer(16));
   readonly #ports: Port[] = [];
   #nextId = 0;
+  #isBroken = false;
   /** Programs that nobody holds any more are forgotten by the threads too. */
   readonly #unused = new FinalizationRegistry<number>((id) => this.#post({ forget: id }));
 
@@ -75,6 +76,10 @@ export class Team {
         execArgv: [], // loaders of the program have no business here
         workerData: { control: this.#control, port: port2, thread, threads, words },
         transferList: [port2],
+      });
+      // A thread that the host does not let start leaves the others out: programs run on the calling one.
+      worker.on("error", () => {
+        this.#isBroken = true;
       });
       worker.unref();
       port1.unref();
@@ -96,7 +101,7 @@ export class Team {
 
   /** Whether all threads have started. */
   get isReady(): boolean {
-    return Atomics.load(this.#control, words.ready) === this.threads - 1;
+    return !this.#isBroken && Atomics.load(this.#control, words.ready) === this.threads - 1;
   }
 
   /** Sends the other threads into a program; the caller runs it as thread 0. */
