@@ -13,8 +13,11 @@ import {
   widthOf,
 } from "./loop-writer.ts";
 
-/** Fewer nanoseconds, roughly, are not worth a second thread; a statement takes so many for a vector. */
-const leastWork = 8000;
+/**
+ * Fewer nanoseconds, roughly, are not worth a second thread, which takes 16 to 40 µs to wake where another program
+ * wants its core; a statement takes so many for a vector.
+ */
+const leastWork = 30_000;
 const statementTime = 0.4;
 
 /** Parameters of its functions: addresses of the reads, the writes, the reductions. */

@@ -41,7 +41,7 @@ export function copyKernel(
 }
 
 /** Fewer elements are not worth a second thread. */
-const leastWork = 2e4;
+const leastWork = 6e4;
 
 /** The copy in pieces along its first axis, or whole. */
 export function copyParts(
