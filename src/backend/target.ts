@@ -100,4 +100,6 @@ export interface Plan {
   readonly bytes: number;
   /** The most bytes alive at one time: no arena can be smaller. */
   readonly lowerBound: number;
+  /** How many operations run again, so that their results need not be kept. */
+  readonly recomputed: number;
 }

@@ -75,7 +75,8 @@ function overwrites(maker: LoopStep | RoutineStep, from: Buffer, to: Buffer): bo
   );
 }
 
-function renamed(step: Step, f: (b: Buffer) => Buffer): Step {
+/** The step on other buffers. */
+export function renamed(step: Step, f: (b: Buffer) => Buffer): Step {
   const read = (r: Read): Read => ({ ...r, buffer: f(r.buffer) });
   const all = (steps: readonly Step[]): Step[] => steps.map((s) => renamed(s, f));
   switch (step.kind) {

@@ -25,6 +25,7 @@ import { share } from "../transform/share.ts";
 import { simplify } from "../transform/simplify.ts";
 import { eagerly } from "./eager.ts";
 import { passes } from "./passes.ts";
+import { planWithin } from "./recompute/limit.ts";
 import { type Leaf, Signature, signatureKey } from "./signature.ts";
 import { showPlan } from "./text.ts";
 
@@ -50,6 +51,15 @@ export interface CompileOptions {
    * browsers but Safari), whose last bits differ from those of hosts without. Default false.
    */
   readonly reproducible?: boolean;
+  /**
+   * The most bytes that a program may occupy: its arena and the scratch memory of its products. What does not fit is
+   * not kept but computed again where it is needed, with as little work as the search finds
+   * (docs/decisions/0005-recompute-on-steps.md); the results are the same bits. By default there is no limit.
+   *
+   * The plan says what it came to: `inspect(…).plan` has `bytes`, `lowerBound` and `recomputed`. A limit that cannot be
+   * met is an E-LIMIT with the least that was reached, when the function is first called.
+   */
+  readonly memoryLimit?: number;
 }
 
 /** One compiled signature. Its graph and its plan print themselves: `String(f.inspect(x).plan)`. */
@@ -86,6 +96,7 @@ function build(
   inputs: readonly FlatArguments[],
   hasState: boolean,
   options: ProgramOptions,
+  memoryLimit: number,
 ): Compiled {
   const tensors = inputs.flatMap((input) => input.tensors);
   let structure: Structure | undefined;
@@ -107,7 +118,8 @@ function build(
   }
   const graph = printed(absorb(share(simplify(traced))), showGraph);
   const state = hasState ? (inputs[0] as FlatArguments).tensors.length : 0;
-  const plan = printed(passes(graph, state, arenaStart).plan, showPlan);
+  const { coalesced, plan: free } = passes(graph, state, arenaStart);
+  const plan = printed(planWithin(coalesced, free, memoryLimit, options), showPlan);
   const program = new Program(plan, options);
   const signature = new Signature(inputs);
   return { graph, plan, program, structure: structure as Structure, signature, state, latest: [] };
@@ -223,7 +235,13 @@ export function compile<A extends readonly unknown[], R>(
 ): CompiledFunction<A, R>;
 export function compile(
   f: (...args: never[]) => unknown,
-  { cacheSize = 32, state = false, threads = defaultThreads(), reproducible = false }: CompileOptions = {},
+  {
+    cacheSize = 32,
+    state = false,
+    threads = defaultThreads(),
+    reproducible = false,
+    memoryLimit = Number.POSITIVE_INFINITY,
+  }: CompileOptions = {},
 ): unknown {
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
     throw new NablaError(
@@ -237,11 +255,17 @@ export function compile(
       `compile: threads is ${threads}, not an integer ≥ 1`,
       "1, or the number of cores to use",
     );
+  if (!(memoryLimit > 0))
+    throw new NablaError(
+      "E-OPTION",
+      `compile: memoryLimit is ${memoryLimit}, not a number of bytes > 0`,
+      "compile(f, { memoryLimit: 64 * 2 ** 20 })",
+    );
   const cache = new Map<string, Compiled>();
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
     const key = signatureKey(inputs);
-    const compiled = cache.get(key) ?? build(f, inputs, state, { threads, reproducible });
+    const compiled = cache.get(key) ?? build(f, inputs, state, { threads, reproducible }, memoryLimit);
     // The most recently used comes last.
     cache.delete(key);
     cache.set(key, compiled);

@@ -29,6 +29,8 @@ export interface Steps {
   readonly outputs: readonly Buffer[];
   readonly steps: readonly Step[];
   readonly buffers: readonly Buffer[];
+  /** How many operations run again, so that their results need not be kept. */
+  readonly recomputed?: number;
 }
 
 export interface Lowered extends Steps {

@@ -23,11 +23,17 @@ interface Placed {
 export function plan(lowered: Steps, start: number): Plan {
   const { life, end } = lives(lowered);
   const buffers = [...life.keys()].sort((a, b) => alignedSize(b) - alignedSize(a) || a.id - b.id);
-  const address = new Map<Buffer, number>();
-  const large = placeBySize(buffers.slice(0, placedBySize), life, start, address);
-  const bytes = placeInOrder(buffers.slice(placedBySize), life, large, address);
-  const { inputs, outputs, steps } = lowered;
-  return { inputs, outputs, steps, buffers, address, bytes, lowerBound: peak(life, end) };
+  const placed = (large: number): { readonly address: Map<Buffer, number>; readonly bytes: number } => {
+    const address = new Map<Buffer, number>();
+    const top = placeBySize(buffers.slice(0, large), life, start, address);
+    return { address, bytes: placeInOrder(buffers.slice(large), life, top, address) };
+  };
+  const bySize = placed(placedBySize);
+  // Many buffers of few sizes fit better all in order.
+  const inOrder = buffers.length > placedBySize ? placed(0) : bySize;
+  const { address, bytes } = inOrder.bytes < bySize.bytes ? inOrder : bySize;
+  const { inputs, outputs, steps, recomputed = 0 } = lowered;
+  return { inputs, outputs, steps, buffers, address, bytes, lowerBound: peak(life, end), recomputed };
 }
 
 function placeBySize(

@@ -12,14 +12,7 @@ const reach = 64;
 
 /** `kept`: buffers that must be written whoever reads them. */
 export function merge(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[] {
-  const uses = new Map<Buffer, number>();
-  const count = (read: Buffer, by: number): void => {
-    uses.set(read, (uses.get(read) ?? 0) + by);
-  };
-  for (const buffer of buffersRead(steps)) count(buffer, 1);
-  const needed = (buffer: Buffer): boolean =>
-    kept.has(buffer) || buffer.slice !== undefined || (uses.get(buffer) ?? 0) > 0;
-
+  const join = joiner(steps, kept);
   const block = (list: readonly Step[]): Step[] => {
     const result: (Step | undefined)[] = [];
     const touches = new Touches();
@@ -30,10 +23,7 @@ export function merge(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[]
       touches.add(own, here);
       for (let found = partner(result, touches, here); found !== undefined; found = partner(result, touches, here)) {
         const [first, second] = [result[found.at] as LoopStep, result[here] as LoopStep];
-        const both = joined(first, second);
-        for (const { buffer } of [...first.reads, ...second.reads]) count(buffer, -1);
-        for (const { buffer } of both.reads) count(buffer, 1);
-        const next = { ...both, writes: both.writes.filter((w) => needed(w.buffer)) };
+        const next = join(first, second);
         touches.remove(first, found.at);
         touches.remove(second, here);
         result[found.at] = undefined;
@@ -52,6 +42,42 @@ export function merge(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[]
     return step;
   };
   return block(steps);
+}
+
+/** The same for loops that follow each other, where no sum changes its order and nothing is overwritten too early. */
+export function mergeNeighbours(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[] {
+  const join = joiner(steps, kept);
+  const result: Step[] = [];
+  for (const step of steps) {
+    let last = step;
+    for (let before = result.at(-1); before?.kind === "loop" && last.kind === "loop"; before = result.at(-1)) {
+      const [first, second]: [LoopStep, LoopStep] = [before, last];
+      const made = new Set(writesOf(second).map(owner));
+      const overwrites = first.reads.some((r) => made.has(owner(r.buffer)));
+      if (overwrites || first.reductions.length + second.reductions.length > 0 || !fits(first, second)) break;
+      last = join(first, second);
+      result.pop();
+    }
+    result.push(last);
+  }
+  return result;
+}
+
+/** Joins two loops; what nobody else reads is not written any more. */
+function joiner(steps: readonly Step[], kept: ReadonlySet<Buffer>): (first: LoopStep, second: LoopStep) => LoopStep {
+  const uses = new Map<Buffer, number>();
+  const count = (read: Buffer, by: number): void => {
+    uses.set(read, (uses.get(read) ?? 0) + by);
+  };
+  for (const buffer of buffersRead(steps)) count(buffer, 1);
+  const needed = (buffer: Buffer): boolean =>
+    kept.has(buffer) || buffer.slice !== undefined || (uses.get(buffer) ?? 0) > 0;
+  return (first, second) => {
+    const both = joined(first, second);
+    for (const { buffer } of [...first.reads, ...second.reads]) count(buffer, -1);
+    for (const { buffer } of both.reads) count(buffer, 1);
+    return { ...both, writes: both.writes.filter((w) => needed(w.buffer)) };
+  };
 }
 
 /** The nearest earlier loop that this one can take in; `up`: only at the place of the earlier one. */

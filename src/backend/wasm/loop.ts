@@ -1,6 +1,6 @@
 /** A fused loop as functions: over merged axes, whole, or in parts for several threads. */
 import type { LoopStep } from "../target.ts";
-import { FunctionBuilder, type FunctionReference, type Local, type ModuleBuilder } from "./encode.ts";
+import { FunctionBuilder, type FunctionReference, type Local, ModuleBuilder } from "./encode.ts";
 import { type Compiled, mostThreads, runsOf } from "./kernel.ts";
 import {
   type Axis,
@@ -35,6 +35,12 @@ export function loopCode(module: ModuleBuilder, step: LoopStep, threads: number)
           : inParts(module, kernel, threads, writer);
     return parts ?? { parts: [{ run: wholeOf(module, kernel, writer), offsets: [] }] };
   });
+}
+
+/** About how many nanoseconds the loop takes on one thread. */
+export function loopTime(step: LoopStep): number {
+  const kernel = normalise(step);
+  return vectorsOf(kernel) * statementsOf(new ModuleBuilder(), kernel) * statementTime;
 }
 
 type MakeWriter = (f: FunctionBuilder, part: LoopKernel) => LoopWriter;

@@ -3,7 +3,7 @@ import { type Data, viewOf } from "../../base/dtype.ts";
 import { NablaError } from "../../base/error.ts";
 import { sizeOf } from "../../base/shape.ts";
 import type { Buffer, Plan } from "../target.ts";
-import { assemble, pagesFor } from "./assemble.ts";
+import { type Assembled, assemble, pagesFor } from "./assemble.ts";
 import { hasFused } from "./fused.ts";
 import { statusAddress } from "./kernel.ts";
 import { hasThreads, type Team, teamOf } from "./team.ts";
@@ -15,6 +15,12 @@ export interface ProgramOptions {
   /** The same bits on every machine: no instruction whose rounding is the processor's. */
   readonly reproducible?: boolean;
 }
+
+const assembled = (plan: Plan, { threads = 1, reproducible = false }: ProgramOptions): Assembled =>
+  assemble(plan, { threads: hasThreads() ? threads : 1, fused: !reproducible && hasFused() });
+
+/** Bytes of the plan's arena and of the scratch memory that its kernels would get. */
+export const memoryOf = (plan: Plan, options: ProgramOptions): number => assembled(plan, options).memory;
 
 export class Program {
   readonly plan: Plan;
@@ -33,9 +39,8 @@ export class Program {
   #team: { readonly team: Team; readonly id: number } | undefined;
   #runs = 0;
 
-  constructor(plan: Plan, { threads: most = 1, reproducible = false }: ProgramOptions = {}) {
-    const features = { threads: hasThreads() ? most : 1, fused: !reproducible && hasFused() };
-    const { bytes, memory: size, threads } = assemble(plan, features);
+  constructor(plan: Plan, options: ProgramOptions = {}) {
+    const { bytes, memory: size, threads } = assembled(plan, options);
     const pages = pagesFor(size);
     if (pages > 65536)
       throw new NablaError(
