@@ -50,6 +50,20 @@ export interface RoutineStep {
   readonly inputs: readonly Read[];
   readonly inputTypes: readonly Type[];
   readonly outputs: readonly Buffer[];
+  readonly epilogue?: Epilogue;
+}
+
+/**
+ * What becomes of each element of a routine's result before it is stored. Read 0 is the element itself, the others are
+ * the step's inputs behind the routine's own, seen over the result's axes; the outputs are `values`.
+ */
+export interface Epilogue {
+  /** Of the result that is not stored. */
+  readonly type: Type;
+  /** How many inputs are the routine's own. */
+  readonly own: number;
+  readonly instructions: readonly Instruction[];
+  readonly values: readonly number[];
 }
 
 /** Bytes of one buffer into another of the same size. */

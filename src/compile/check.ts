@@ -6,6 +6,8 @@
 import {
   type Buffer,
   type CopyStep,
+  type Epilogue,
+  type Instruction,
   type LoopStep,
   type Plan,
   type Read,
@@ -95,6 +97,7 @@ class Walk {
           this.#view(read, shape, step.request.strided === true);
           this.#same(read.buffer.type.dtype, dtype, step.request.name);
         });
+        if (step.epilogue !== undefined) this.#epilogue(step, step.epilogue);
         this.#effects(step, step.inputs, step.outputs, known);
         break;
       case "copy":
@@ -195,12 +198,10 @@ class Walk {
         this.#broken(`a view of ${describe(read.buffer)} has other axes`);
       this.#view(read, step.shape, true);
     }
-    step.instructions.forEach((instruction, i) => {
-      if (instruction.kind === "read")
-        this.#same(step.reads[instruction.read]?.buffer.type.dtype, instruction.dtype, "a read");
-      if (instruction.kind === "operation" && instruction.args.some((arg) => arg < 0 || arg >= i))
-        this.#broken(`${instruction.operation.name} reads a value before it is computed`);
-    });
+    this.#instructions(
+      step.instructions,
+      step.reads.map((read) => read.buffer.type.dtype),
+    );
     const kept = step.shape.filter((_, axis) => !step.axes.includes(axis));
     const check = (value: number, buffer: Buffer, size: number): void => {
       if (sizeOf(buffer.type.shape) !== size) this.#broken(`${describe(buffer)} holds not ${size} elements`);
@@ -211,6 +212,23 @@ class Walk {
       this.#same(step.instructions[value]?.dtype, buffer.type.dtype, "a write");
     }
     for (const { value, buffer } of step.reductions) check(value, buffer, sizeOf(kept));
+  }
+
+  #instructions(instructions: readonly Instruction[], reads: readonly DType[]): void {
+    instructions.forEach((instruction, i) => {
+      if (instruction.kind === "read") this.#same(reads[instruction.read], instruction.dtype, "a read");
+      if (instruction.kind === "operation" && instruction.args.some((arg) => arg < 0 || arg >= i))
+        this.#broken(`${instruction.operation.name} reads a value before it is computed`);
+    });
+  }
+
+  #epilogue({ inputTypes, outputs }: RoutineStep, { type, own, instructions, values }: Epilogue): void {
+    this.#instructions(instructions, [type.dtype, ...inputTypes.slice(own).map((t) => t.dtype)]);
+    outputs.forEach((buffer, i) => {
+      this.#same(instructions[values[i] as number]?.dtype, buffer.type.dtype, "an epilogue");
+      if (sizeOf(buffer.type.shape) !== sizeOf(type.shape))
+        this.#broken(`${describe(buffer)} holds not ${sizeOf(type.shape)} elements`);
+    });
   }
 
   #same(a: DType | undefined, b: DType, what: string): void {
@@ -243,12 +261,11 @@ function inOrder({ offset, strides }: View, shape: Shape): boolean {
 function mayOverwrite(step: LoopStep | RoutineStep | CopyStep, { buffer, view }: Read, to: Buffer): boolean {
   if (buffer !== to) return false;
   if (step.kind === "routine") {
-    const place = step.request.inPlace;
-    return (
-      place !== undefined &&
-      step.inputs[place]?.buffer === to &&
-      step.inputs.filter((r) => r.buffer === to).length === 1
-    );
+    const { request, inputs, epilogue } = step;
+    const all = inputs.flatMap((r, i) => (r.buffer === to ? [i] : []));
+    const own = epilogue === undefined ? inputs.length : epilogue.own;
+    if (epilogue !== undefined && all.every((i) => i >= own)) return inOrder(view, epilogue.type.shape);
+    return all.length === 1 && all[0] === request.inPlace;
   }
   return step.kind === "loop" && step.writes.some((w) => w.buffer === to) && inOrder(view, step.shape);
 }

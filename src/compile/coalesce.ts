@@ -5,7 +5,7 @@
  */
 
 import { type Buffer, type LoopStep, type Read, type RoutineStep, type Step, writesOf } from "../backend/target.ts";
-import { sizeOf, stridesOf } from "../base/shape.ts";
+import { type Shape, sizeOf, stridesOf } from "../base/shape.ts";
 import { owner, Touches } from "./touch.ts";
 
 export function coalesce(steps: readonly Step[], fixed: ReadonlySet<Buffer>): Step[] {
@@ -60,20 +60,24 @@ function overwrites(maker: LoopStep | RoutineStep, from: Buffer, to: Buffer): bo
   if (seen.length === 0) return true;
   if (to.slice !== undefined || seen.some((r) => r.buffer !== to)) return false;
   if (maker.kind === "routine") {
-    const place = maker.request.inPlace;
-    return (
-      place !== undefined &&
-      maker.inputs.filter((r) => r.buffer === to).length === 1 &&
-      maker.inputs[place]?.buffer === to
-    );
+    const { inputs, request, epilogue } = maker;
+    return seen.every((read) => {
+      const place = inputs.indexOf(read);
+      if (epilogue !== undefined && place >= epilogue.own) return isInOrder(read, epilogue.type.shape);
+      return place === request.inPlace && seen.length === 1;
+    });
   }
-  const inOrder = stridesOf(maker.shape);
   return (
     maker.writes.some((w) => w.buffer === from) &&
     sizeOf(to.type.shape) === sizeOf(maker.shape) &&
-    seen.every((r) => r.view.offset === 0 && r.view.strides.every((s, k) => s === inOrder[k] || maker.shape[k] === 1))
+    seen.every((read) => isInOrder(read, maker.shape))
   );
 }
+
+const isInOrder = ({ view }: Read, shape: Shape): boolean => {
+  const own = stridesOf(shape);
+  return view.offset === 0 && view.strides.every((s, k) => s === own[k] || shape[k] === 1);
+};
 
 /** The step on other buffers. */
 export function renamed(step: Step, f: (b: Buffer) => Buffer): Step {

@@ -59,7 +59,7 @@ function showSteps(steps: readonly Step[], name: (buffer: Buffer) => string): st
       case "loop":
         return showLoop(step, name);
       case "routine":
-        return [showRoutine(step, name)];
+        return showRoutine(step, name);
       case "copy":
         return [`${name(step.to)} = copy ${name(step.from)}`];
       case "repeat":
@@ -73,32 +73,50 @@ function showSteps(steps: readonly Step[], name: (buffer: Buffer) => string): st
   return steps.flatMap(show);
 }
 
-function showRoutine({ request, inputs, inputTypes, outputs }: RoutineStep, name: (buffer: Buffer) => string): string {
+function showRoutine(step: RoutineStep, name: (buffer: Buffer) => string): string[] {
+  const { request, inputs, inputTypes, outputs, epilogue } = step;
   const parameters = showAttributes({ attributes: request.parameters });
-  const args = inputs.map((read, i) => showRead(read, inputTypes[i]?.shape ?? [], name)).join(", ");
-  const words = [request.name, parameters && `{${parameters}}`, args].filter((word) => word !== "");
-  return `${outputs.map(name).join(", ")} = ${words.join(" ")}`;
+  const read = (i: number): string => showRead(inputs[i] as Read, inputTypes[i]?.shape ?? [], name);
+  const own = inputs.slice(0, epilogue?.own).map((_, i) => read(i));
+  const words = [request.name, parameters && `{${parameters}}`, own.join(", ")].filter((word) => word !== "");
+  if (epilogue === undefined) return [`${outputs.map(name).join(", ")} = ${words.join(" ")}`];
+  const { instructions, values } = epilogue;
+  const value = valueNames(instructions);
+  return [
+    `${words.join(" ")}, of each element %:`,
+    ...indent([
+      ...showInstructions(instructions, (i) => (i === 0 ? "%" : read(epilogue.own + i - 1))),
+      ...outputs.map((buffer, i) => `${name(buffer)} = ${value(values[i] as number)}`),
+    ]),
+  ];
 }
 
-function showLoop(step: LoopStep, name: (buffer: Buffer) => string): string[] {
-  const value = (i: number): string => {
-    const instruction = step.instructions[i] as Instruction;
+const valueNames =
+  (instructions: readonly Instruction[]) =>
+  (i: number): string => {
+    const instruction = instructions[i] as Instruction;
     if (instruction.kind !== "constant") return `%${i}`;
     return Object.is(instruction.value, -0) ? "-0" : String(instruction.value);
   };
-  const lines = step.instructions.flatMap((instruction, i): string[] => {
+
+function showInstructions(instructions: readonly Instruction[], read: (i: number) => string): string[] {
+  const value = valueNames(instructions);
+  return instructions.flatMap((instruction, i): string[] => {
     if (instruction.kind === "constant") return [];
     const type = `%${i}: ${instruction.dtype} =`;
-    if (instruction.kind === "read")
-      return [`${type} ${showRead(step.reads[instruction.read] as Read, step.shape, name)}`];
+    if (instruction.kind === "read") return [`${type} ${read(instruction.read)}`];
     const attributes = showAttributes(instruction);
     const args = instruction.args.map(value).join(", ");
     return [`${type} ${instruction.operation.name}${attributes ? ` {${attributes}}` : ""} ${args}`];
   });
+}
+
+function showLoop(step: LoopStep, name: (buffer: Buffer) => string): string[] {
+  const value = valueNames(step.instructions);
   return [
     `loop [${step.shape.join(", ")}]:`,
     ...indent([
-      ...lines,
+      ...showInstructions(step.instructions, (i) => showRead(step.reads[i] as Read, step.shape, name)),
       ...step.writes.map((w) => `${name(w.buffer)} = ${value(w.value)}`),
       ...step.reductions.map((r) => `${name(r.buffer)} = ${r.how} {axes: [${step.axes.join(", ")}]} ${value(r.value)}`),
     ]),

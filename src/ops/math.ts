@@ -10,7 +10,7 @@ import {
 } from "../base/special.ts";
 import { meet } from "../graph/convert.ts";
 import type { Lane, Lanes, UndefinedRule } from "../graph/operation.ts";
-import type { Tensor, TensorLike } from "../graph/tensor.ts";
+import { type Tensor, type TensorLike, uniformValue } from "../graph/tensor.ts";
 import {
   abs,
   add,
@@ -411,6 +411,21 @@ export const pow = binary({
   name: "pow",
   doc: "xʸ; NaN for x < 0 and fractional y",
   evaluate: (x, y) => (x as number) ** (y as number),
+  // Without a logarithm, and rounded at most twice.
+  instead: (x, y) => {
+    if (y.shape.length > 0) return undefined;
+    switch (uniformValue(y)) {
+      case -1:
+        return div(1, x);
+      case 1:
+        return x;
+      case 2:
+        return mul(x, x);
+      case 3:
+        return mul(mul(x, x), x);
+    }
+    return undefined;
+  },
   partials: [
     // y xʸ⁻¹, and 0 where y = 0 (also at x = 0)
     (_, x, y) => {

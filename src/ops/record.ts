@@ -31,6 +31,8 @@ export interface ElementwiseDeclaration {
   evaluate(...x: number[]): number;
   /** Where plain float64 arithmetic is not exact enough for integers. */
   evaluateInteger?(...x: number[]): number;
+  /** A simpler operation that means the same for these inputs, which have the dtype already. Two inputs only. */
+  instead?(x: Tensor, y: Tensor): Tensor | undefined;
   /** None: the derivative is zero. */
   readonly partials?: readonly (PartialRule | undefined)[];
   readonly undefinedAt?: readonly UndefinedRule[];
@@ -60,7 +62,8 @@ export function binary(declaration: ElementwiseDeclaration): BinaryFunction {
   const f = (x: TensorLike, y: TensorLike): Tensor => {
     const [a, b, dtype] = domain === "integer" ? meetBits(declaration.name, x, y) : meetTwo(declaration.name, x, y);
     const common = computeIn(declaration.name, domain, dtype);
-    return apply(operation, [convert(a, common), convert(b, common)]);
+    const [first, second] = [convert(a, common), convert(b, common)];
+    return declaration.instead?.(first, second) ?? apply(operation, [first, second]);
   };
   return Object.assign(f, { operation });
 }

@@ -1,5 +1,5 @@
 /** Golden texts of steps before and after each pass of the compiler, and what the verifier of plans finds. */
-import { cumsum, exp, scan, type Tensor, tensor } from "nabla";
+import { cumsum, exp, greater, matmul, scan, type Tensor, tensor } from "nabla";
 import { describe, expect, test } from "vitest";
 import type { Buffer, LoopStep, Plan, Step } from "../../src/backend/target.ts";
 import { checkPlan } from "../../src/compile/check.ts";
@@ -77,6 +77,34 @@ test("merge: a loop takes in an earlier one behind a routine", () => {
       "    %4: float64 = mul %3, %2",
       "    b2 = %4",
       "  return b2",
+    ),
+  );
+});
+
+test("epilogues: the bias and the sign are computed while the product is in registers", () => {
+  const { finished } = compiled(
+    (a, b, c) => {
+      const z = matmul(a, b).add(c);
+      return [z, greater(z, 0)];
+    },
+    [[2, 3], [3, 4], [4]],
+  );
+  expect(showPlan(finished)).toBe(
+    text(
+      "b0: float64[2, 3]  input",
+      "b1: float64[3, 4]  input",
+      "b2: float64[4]  input",
+      "b3: float64[2, 4]  output",
+      "b4: bool[2, 4]  output",
+      "run(b0, b1, b2):",
+      "  matmul b0, b1, of each element %:",
+      "    %0: float64 = %",
+      "    %1: float64 = b2(0 + [0, 1])",
+      "    %2: float64 = add %0, %1",
+      "    %4: bool = greater %2, 0",
+      "    b3 = %2",
+      "    b4 = %4",
+      "  return b3, b4",
     ),
   );
 });

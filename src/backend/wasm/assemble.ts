@@ -113,6 +113,7 @@ function routineKernel(module: ModuleBuilder, step: RoutineStep, threads: number
     step.inputTypes,
     step.outputs.map((buffer) => buffer.type),
     threads,
+    step.epilogue,
   );
 }
 

@@ -39,6 +39,29 @@ export function loadVector(dtype: DType, start: Address, stride: number, width: 
   return i32x4.ne(vector, zero);
 }
 
+/** The first `valid` of `width` elements; reads nothing beyond them. */
+export function loadSome(dtype: DType, start: Address, stride: number, width: Width, valid: number): Vector {
+  if (valid >= width || stride === 0) return loadVector(dtype, start, stride, width);
+  const at = (i: number): Address => (i === 0 ? start : i32.add(start, i32.const(i * stride * byteSize[dtype])));
+  let vector = loadSingle(dtype, at(0));
+  for (let i = 1; i < valid; i++) {
+    if (dtype === "bool") vector = v128.bitselect(loadSplat(dtype, at(i)), vector, laneMask(width, i));
+    else vector = v128.load32Lane(at(i), vector, i);
+  }
+  return vector;
+}
+
+/** All bits of lane i of a mask. */
+const laneMask = (width: Width, i: number): Vector => {
+  const [a, b, c, d] = [0, 1, 2, 3].map((k) => (Math.floor((k * width) / 4) === i ? -1 : 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return i32x4.const(a, b, c, d);
+};
+
 const everyOther = [0, 1, 2, 3, 8, 9, 10, 11, 20, 21, 22, 23, 28, 29, 30, 31];
 
 function loadBools(address: Address, width: Width): Vector {
@@ -72,8 +95,29 @@ export function storeVector(dtype: DType, start: Address, value: Vector, width: 
   ];
 }
 
-function storeLanes(dtype: DType, start: Address, value: Vector, width: Width, offset: number, stride: number): Code {
-  return Array.from({ length: width }, (_, i): Code => {
+/** The first `valid` of `width` elements. `value` may be read several times. */
+export const storeSome = (
+  dtype: DType,
+  start: Address,
+  value: Vector,
+  stride: number,
+  width: Width,
+  valid: number,
+): Code =>
+  valid >= width
+    ? storeVector(dtype, start, value, width, 0, stride)
+    : storeLanes(dtype, start, value, width, 0, stride, valid);
+
+function storeLanes(
+  dtype: DType,
+  start: Address,
+  value: Vector,
+  width: Width,
+  offset: number,
+  stride: number,
+  valid: number = width,
+): Code {
+  return Array.from({ length: valid }, (_, i): Code => {
     const place = offset + i * stride * byteSize[dtype];
     if (dtype === "float64") return v128.store64Lane(start, value, i, place);
     if (dtype !== "bool") return v128.store32Lane(start, value, i, place);

@@ -1,5 +1,6 @@
 /** What every WebAssembly kernel of a routine agrees on. */
 import type { KernelRequest, Type } from "../../graph/operation.ts";
+import type { Epilogue } from "../target.ts";
 import type { FunctionReference, ModuleBuilder } from "./encode.ts";
 
 export interface Kernel {
@@ -49,6 +50,8 @@ export type KernelMaker = (
   results: readonly Type[],
   /** Into how many parts the work may be split. */
   threads?: number,
+  /** What is made of each element of the result; its inputs follow the kernel's own. */
+  epilogue?: Epilogue,
 ) => Kernel;
 
 /** At this address a kernel stores a non-zero i32 where it met an error; the caller throws after the run. */

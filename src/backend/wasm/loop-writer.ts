@@ -3,8 +3,18 @@ import { byteSize, type DType } from "../../base/dtype.ts";
 import type { Instruction, ReduceHow } from "../target.ts";
 import { type Accumulator, accumulator } from "./accumulate.ts";
 import { loadSingle, loadVector, storeSingle, storeVector } from "./element.ts";
-import { type Code, type Expr, FunctionBuilder, i32, type Local, type ModuleBuilder, v128, whileDo } from "./encode.ts";
-import { type VectorLane, VectorLanes, type Width } from "./vector.ts";
+import {
+  type Code,
+  type Expr,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  v128,
+  whileDo,
+} from "./encode.ts";
+import { valuesOf } from "./instructions.ts";
+import type { Width } from "./vector.ts";
 
 /** So many vectors side by side, or one element. */
 type Span = number | "single";
@@ -43,35 +53,6 @@ export const vectorsOf = (kernel: LoopKernel): number =>
 
 /** Whether some vectors side by side may be worth it. */
 export const isLong = (kernel: LoopKernel): boolean => vectorsOf(kernel) >= 4 * leastRounds;
-
-/** How many statements the values of one vector take. */
-export function statementsOf(module: ModuleBuilder, kernel: LoopKernel): number {
-  const scratch = new FunctionBuilder(0);
-  return valuesOf(module, scratch, kernel, () => scratch.local("v128").get).statements.length;
-}
-
-/** The instructions for one vector as a list of statements, and the values that they leave. */
-function valuesOf(
-  module: ModuleBuilder,
-  f: FunctionBuilder,
-  kernel: LoopKernel,
-  read: (i: number) => Expr<"v128">,
-): { statements: Code[]; value(i: number): Expr<"v128"> } {
-  const lanes = new VectorLanes(module, f, widthOf(kernel));
-  const values: VectorLane[] = [];
-  for (const instruction of kernel.instructions) {
-    if (instruction.kind === "constant") values.push(lanes.constant(instruction.value, instruction.dtype));
-    else if (instruction.kind === "read") {
-      values.push(lanes.hold({ dtype: instruction.dtype, code: read(instruction.read) } as VectorLane));
-    } else {
-      const { operation, attributes, args, dtype } = instruction;
-      const inputs = args.map((i) => values[i] as VectorLane);
-      const result = operation.lower?.(lanes, inputs, attributes, { shape: [], dtype }) as VectorLane;
-      values.push(lanes.hold(result));
-    }
-  }
-  return { statements: lanes.statements, value: (i) => (values[i] as VectorLane).code };
-}
 
 export class LoopWriter {
   readonly #module: ModuleBuilder;
@@ -250,7 +231,7 @@ export class LoopWriter {
     const copies = Array.from({ length: single ? 1 : span }, (_, copy) => {
       const offset = (i: number): number =>
         copy * this.#width * (axis.strides[i] as number) * (this.#sizes[i] as number);
-      const { statements, value } = valuesOf(this.#module, this.#f, this.#kernel, (i) => {
+      const { statements, value } = valuesOf(this.#module, this.#f, this.#width, this.#kernel.instructions, (i) => {
         const dtype = reads[i] as DType;
         return single
           ? loadSingle(dtype, address(i))

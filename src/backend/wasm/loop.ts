@@ -1,17 +1,9 @@
 /** A fused loop as functions: over merged axes, whole, or in parts for several threads. */
 import type { LoopStep } from "../target.ts";
 import { FunctionBuilder, type FunctionReference, type Local, ModuleBuilder } from "./encode.ts";
+import { keyOfInstructions, statementsOf } from "./instructions.ts";
 import { type Compiled, mostThreads, runsOf } from "./kernel.ts";
-import {
-  type Axis,
-  isLong,
-  type LoopKernel,
-  LoopWriter,
-  sizesOf,
-  statementsOf,
-  vectorsOf,
-  widthOf,
-} from "./loop-writer.ts";
+import { type Axis, isLong, type LoopKernel, LoopWriter, sizesOf, vectorsOf, widthOf } from "./loop-writer.ts";
 
 /**
  * Fewer nanoseconds, roughly, are not worth a second thread, which takes 16 to 40 µs to wake where another program
@@ -24,7 +16,7 @@ const statementTime = 0.4;
 export function loopCode(module: ModuleBuilder, step: LoopStep, threads: number): Compiled {
   const kernel = normalise(step);
   return module.once(`loop:${keyOf(kernel)}`, () => {
-    const statements = isLong(kernel) ? statementsOf(module, kernel) : 0;
+    const statements = isLong(kernel) ? statementsOf(module, widthOf(kernel), kernel.instructions) : 0;
     const work = vectorsOf(kernel) * statements * statementTime;
     const writer = (f: FunctionBuilder, part: LoopKernel): LoopWriter => new LoopWriter(module, f, part, statements);
     const parts =
@@ -40,7 +32,7 @@ export function loopCode(module: ModuleBuilder, step: LoopStep, threads: number)
 /** About how many nanoseconds the loop takes on one thread. */
 export function loopTime(step: LoopStep): number {
   const kernel = normalise(step);
-  return vectorsOf(kernel) * statementsOf(new ModuleBuilder(), kernel) * statementTime;
+  return vectorsOf(kernel) * statementsOf(new ModuleBuilder(), widthOf(kernel), kernel.instructions) * statementTime;
 }
 
 type MakeWriter = (f: FunctionBuilder, part: LoopKernel) => LoopWriter;
@@ -153,17 +145,10 @@ function rowMajor(shape: readonly number[], counts: (axis: number) => boolean): 
 
 /** Equal keys, equal code. */
 function keyOf({ axes, reads, instructions, writes, reductions }: LoopKernel): string {
-  const code = instructions.map((i) =>
-    i.kind === "operation"
-      ? `${i.operation.name}${JSON.stringify(i.attributes)}(${i.args})${i.dtype}`
-      : i.kind === "constant"
-        ? `${Object.is(i.value, -0) ? "-0" : i.value}${i.dtype}`
-        : `read${i.read}${i.dtype}`,
-  );
   return [
     axes.map(({ n, reduced, strides }) => `${n}${reduced ? "reduced" : ""}[${strides}]`),
     reads,
-    code.join(" "),
+    keyOfInstructions(instructions),
     writes.map(({ value, dtype }) => value + dtype),
     reductions.map(({ value, how, dtype }) => value + how + dtype),
   ].join(";");

@@ -1,5 +1,5 @@
 /** A schedule as steps again: each copy of a value has a buffer of its own, and so has all else that a recipe writes. */
-import type { Buffer, Step } from "../../backend/target.ts";
+import type { Buffer, Instruction, Step } from "../../backend/target.ts";
 import { renamed } from "../coalesce.ts";
 import type { Steps } from "../lower.ts";
 import { mergeNeighbours } from "../merge.ts";
@@ -50,12 +50,16 @@ export function render(given: Steps, { values }: Model, { entries, copies }: Sch
 /** Operations of the graph that the steps stand for; those of a loop's body count once. */
 const operationsIn = (steps: readonly Step[]): number => steps.reduce((sum, step) => sum + operationsOf(step), 0);
 
+const operationsAmong = (instructions: readonly Instruction[]): number =>
+  instructions.filter((i) => i.kind === "operation").length;
+
 function operationsOf(step: Step): number {
   switch (step.kind) {
     case "loop":
       // A loop without any lays its elements out anew.
-      return Math.max(1, step.instructions.filter((i) => i.kind === "operation").length + step.reductions.length);
+      return Math.max(1, operationsAmong(step.instructions) + step.reductions.length);
     case "routine":
+      return 1 + operationsAmong(step.epilogue?.instructions ?? []);
     case "copy":
       return 1;
     case "repeat":

@@ -33,8 +33,8 @@ function stepWork(step: Step): number {
 
 const elements = (types: readonly Type[]): number => types.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
-function routineWork({ request, inputTypes, outputs }: RoutineStep): number {
-  const made = elements(outputs.map((b) => b.type));
+function routineWork({ request, inputTypes, outputs, epilogue }: RoutineStep): number {
+  const made = elements(epilogue === undefined ? outputs.map((b) => b.type) : [epilogue.type]);
   const first = inputTypes[0] as Type;
   if (request.name !== "matmul") return element * (made + elements(inputTypes));
   return multiplyAdd[first.dtype === "float32" ? "float32" : "float64"] * made * (first.shape.at(-1) ?? 1);

@@ -4,11 +4,12 @@ import { broadcastStrides, cutLast, sizeOf } from "../../../base/shape.ts";
 import type { Type } from "../../../graph/operation.ts";
 import { type Code, call } from "../encode.ts";
 import type { KernelMaker } from "../kernel.ts";
-import { type MatmulSpec, matmulKernel, matmulScratch, splitMatmul } from "../matmul.ts";
+import { bytesAlong, type Operand, operandsOf } from "../matmul/epilogue.ts";
+import { type MatmulSpec, matmulKernel, matmulScratch, type PartOfProduct, splitMatmul } from "../matmul.ts";
 import { type Int, int, plus, times } from "./memory.ts";
 
-export const matmul: KernelMaker = (module, { strides }, [a, b], [result], threads = 1) => {
-  const [x, y, z] = [a as Type, b as Type, result as Type];
+export const matmul: KernelMaker = (module, { strides }, inputs, results, threads = 1, after = undefined) => {
+  const [x, y, z] = [...inputs.slice(0, 2), after?.type ?? results[0]] as [Type, Type, Type];
   const all = strides as readonly number[];
   const [batch, [m, n]] = cutLast(z.shape, 2) as [number[], [number, number]];
   const k = x.shape.at(-1) as number;
@@ -17,8 +18,21 @@ export const matmul: KernelMaker = (module, { strides }, [a, b], [result], threa
     return { lead: broadcastStrides(t.shape.slice(0, -2), batch, lead), row, column };
   };
   const left = side(x, all.slice(0, x.shape.length));
-  const right = side(y, all.slice(x.shape.length));
+  const right = side(y, all.slice(x.shape.length, x.shape.length + y.shape.length));
   const last = batch.length - 1;
+  const rank = z.shape.length;
+  const epilogue = after && {
+    instructions: after.instructions,
+    reads: inputs.slice(2).map(({ dtype }, i) => {
+      const start = x.shape.length + y.shape.length + i * rank;
+      const { lead, row, column } = side(z, all.slice(start, start + rank));
+      return { dtype, batch: lead[last] ?? 0, row, column };
+    }),
+    writes: after.values.map((value, i) => ({
+      value,
+      to: { dtype: (results[i] as Type).dtype, batch: m * n, row: n, column: 1 },
+    })),
+  };
   const spec: MatmulSpec = {
     dtype: z.dtype as MatmulSpec["dtype"],
     batch: batch[last] ?? 1,
@@ -28,24 +42,21 @@ export const matmul: KernelMaker = (module, { strides }, [a, b], [result], threa
     a: { batch: left.lead[last] ?? 0, row: left.row, column: left.column },
     b: { batch: right.lead[last] ?? 0, row: right.row, column: right.column },
     fused: module.fused,
+    ...(epilogue && { epilogue }),
   };
   const inner = matmulKernel(module, spec);
   const scratch = matmulScratch(spec);
+  const bytes = byteSize[z.dtype];
   if (sizeOf(batch.slice(0, -1)) === 1) {
-    const bytes = byteSize[z.dtype];
     const parts = threads === 1 ? [] : splitMatmul(spec, threads);
     if (parts.length === 0) return { run: inner, scratch };
     return {
       run: inner,
       scratch: Math.max(scratch, ...parts.map((part) => matmulScratch(part.spec))),
-      parts: parts.map((part) => ({
-        run: matmulKernel(module, part.spec),
-        offsets: part.offsets.map((elements) => elements * bytes),
-      })),
+      parts: parts.map((part) => ({ run: matmulKernel(module, part.spec), offsets: offsetsOf(part) })),
     };
   }
   // The last batch axis is the product's own; those before it are loops around it.
-  const bytes = byteSize[z.dtype];
   const key = `matmul:${JSON.stringify([spec, batch, left.lead, right.lead])}`;
   const run = module.once(key, () =>
     module.function(["i32", "i32", "i32", "i32"], undefined, (f, a, b, out, scratch) => {
@@ -66,3 +77,19 @@ export const matmul: KernelMaker = (module, { strides }, [a, b], [result], threa
   );
   return { run, scratch };
 };
+
+/** What is added to the address of every operand. */
+function offsetsOf({ spec, start }: PartOfProduct): number[] {
+  const { dtype, m, n, a, b, outRow = n, epilogue } = spec;
+  // A row of the result is one of a, a column one of b.
+  const factors: Operand[] = [
+    { dtype, batch: a.batch, row: a.row, column: 0 },
+    { dtype, batch: b.batch, row: 0, column: b.column },
+  ];
+  const result: Operand = { dtype, batch: m * n, row: outRow, column: 1 };
+  const operands = [...factors, ...(epilogue === undefined ? [result] : operandsOf(epilogue))];
+  return operands.map(
+    (o) =>
+      start.batch * bytesAlong(o, "batch") + start.row * bytesAlong(o, "row") + start.column * bytesAlong(o, "column"),
+  );
+}

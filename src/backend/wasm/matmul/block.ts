@@ -10,6 +10,7 @@ import {
   type ModuleBuilder,
   when,
 } from "../encode.ts";
+import { bytesAlong, type Epilogue, finish, keyOfEpilogue, type Operand, operandsOf } from "./epilogue.ts";
 import { constant, type Lanes, plus, zero } from "./lanes.ts";
 
 export const blockColumns = (lanes: Lanes): number => 2 * lanes.count;
@@ -21,24 +22,33 @@ export interface BlockLayout {
   readonly a: { readonly row: number; readonly depth: number };
   /** A padded operand may be read by whole vectors. */
   readonly b: { readonly depth: number; readonly padded: boolean };
+  readonly epilogue?: Epilogue | undefined;
 }
 
 export type BlockKernel = FunctionReference<undefined>;
+type I32 = Local<"i32">;
+type Parameters8 = [I32, I32, I32, I32, I32, I32, I32, I32];
 
 /**
  * (a, b, out, depth, blocks, aBlock, outRow, accumulate): `blocks` register blocks below each other, `aBlock` bytes
  * apart in a: out[i, j] = Σ_depth a[i, ·]·b[·, j], the terms in order, added to what is there if `accumulate`.
+ * With an epilogue its operands follow, and the sums go through it instead of out.
  */
 export function blockKernel(module: ModuleBuilder, lanes: Lanes, layout: BlockLayout): BlockKernel {
-  return module.once(`matmul.block.${lanes.name}.${JSON.stringify(layout)}`, () => build(module, lanes, layout));
+  const { epilogue, ...rest } = layout;
+  const after = epilogue === undefined ? "" : keyOfEpilogue(epilogue);
+  return module.once(`matmul.block.${lanes.name}.${JSON.stringify(rest)}${after}`, () => build(module, lanes, layout));
 }
 
 function build(module: ModuleBuilder, lanes: Lanes, layout: BlockLayout): BlockKernel {
-  const { rows, columns, a: aLayout, b: bLayout } = layout;
+  const { rows, columns, a: aLayout, b: bLayout, epilogue } = layout;
+  const operands = epilogue === undefined ? [] : operandsOf(epilogue);
   // Ragged blocks run rarely: their code is kept short.
   const unroll = rows === lanes.blockRows && columns === blockColumns(lanes) ? 8 : 4;
-  const parameters = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
-  return module.function(parameters, undefined, (f, a, b, out, depth, blocks, aBlock, outRow, accumulate) => {
+  const parameters = new Array<"i32">(8 + operands.length).fill("i32");
+  return module.function(parameters, undefined, (f, ...all) => {
+    const [a, b, out, depth, blocks, aBlock, outRow, accumulate] = all as Parameters8;
+    const beside = all.slice(8) as Local<"i32">[];
     /** The column vectors: where each begins, how many lanes of it count, and the register for b. */
     const vectors = Array.from({ length: Math.ceil(columns / lanes.count) }, (_, j) => ({
       offset: j * 16,
@@ -84,7 +94,14 @@ function build(module: ModuleBuilder, lanes: Lanes, layout: BlockLayout): BlockK
         accumulate.get,
         eachSum((sum, valid, offset) => sum.set(lanes.add(lanes.loadFirst(outAt.get, valid, offset), sum.get))),
       ),
-      eachSum((sum, valid, offset) => lanes.storeFirst(outAt.get, sum.get, valid, offset)),
+      epilogue === undefined
+        ? eachSum((sum, valid, offset) => lanes.storeFirst(outAt.get, sum.get, valid, offset))
+        : rowSums.map((sums, row) =>
+            sums.map(({ sum, valid }, j) =>
+              finish(module, f, lanes, epilogue, beside, { sum, row, column: j * lanes.count, valid }),
+            ),
+          ),
+      beside.map((at, k) => at.set(plus(at.get, rows * bytesAlong(operands[k] as Operand, "row")))),
       a.set(i32.add(a.get, aBlock.get)),
       out.set(i32.add(out.get, i32.mul(outRow.get, constant(rows)))),
       branchIf(blocks.tee(i32.sub(blocks.get, constant(1))), 0),

@@ -1,5 +1,6 @@
 import { type Code, call, type Expr, type FunctionBuilder, i32, type ModuleBuilder, select, when } from "../encode.ts";
 import { type BlockKernel, blockColumns, blockKernel } from "./block.ts";
+import { bytesAlong, type Epilogue, type Operand, operandsOf } from "./epilogue.ts";
 import { constant, plus } from "./lanes.ts";
 import { packKernel, packOrder } from "./pack.ts";
 import { type BlockProduct, scratchParts } from "./plan.ts";
@@ -22,20 +23,32 @@ export function blockProduct(
   module: ModuleBuilder,
   f: FunctionBuilder,
   plan: BlockProduct,
-  at: { readonly a: Int; readonly b: Int; readonly out: Int; readonly scratch: Int },
+  at: {
+    readonly a: Int;
+    readonly b: Int;
+    /** Of the result; of an epilogue's operands. */
+    readonly out: Int | undefined;
+    readonly beside: readonly Int[];
+    readonly scratch: Int;
+  },
 ): Code {
   const { lanes, spec, packA, packB } = plan;
+  const { epilogue } = spec;
+  const operands = epilogue === undefined ? [] : operandsOf(epilogue);
   const { bytes, blockRows } = lanes;
   const width = blockColumns(lanes);
   const a = { row: spec.a.row * bytes, depth: spec.a.column * bytes };
   const b = { depth: spec.b.row * bytes, column: spec.b.column * bytes };
-  const outRow = (spec.outRow ?? spec.n) * bytes;
+  const parts = scratchParts(plan);
   const aPacked = at.scratch;
-  const bPacked = plus(at.scratch, scratchParts(plan).a);
-  const kernel = (rows: number, columns: number): BlockKernel =>
+  const bPacked = plus(at.scratch, parts.a);
+  const out = at.out ?? plus(at.scratch, parts.a + parts.b);
+  const outRow = (at.out === undefined ? spec.n : (spec.outRow ?? spec.n)) * bytes;
+  const kernel = (rows: number, columns: number, epilogue: Epilogue | undefined): BlockKernel =>
     blockKernel(module, lanes, {
       rows,
       columns,
+      epilogue,
       a: packA ? { row: bytes, depth: blockRows * bytes } : a,
       b: packB ? { depth: width * bytes, padded: true } : { depth: b.depth, padded: false },
     });
@@ -47,15 +60,16 @@ export function blockProduct(
   const outAt = f.local("i32");
   const aBlock = f.local("i32");
   const bPanel = f.local("i32");
+  const besideAt = operands.map(() => f.local("i32"));
   const blocks = f.local("i32");
 
   /** All rows of the cache block times one panel of columns. */
-  const panel = (columns: number, rows: Int, depth: Int, accumulate: Int): Code => [
+  const panelThen = (epilogue: Epilogue | undefined, columns: number, rows: Int, depth: Int, accumulate: Int): Code => [
     spec.m >= blockRows
       ? when(
           blocks.get,
           call(
-            kernel(blockRows, columns),
+            kernel(blockRows, columns, epilogue),
             aAt.get,
             bAt.get,
             outAt.get,
@@ -64,6 +78,7 @@ export function blockProduct(
             aBlock.get,
             constant(outRow),
             accumulate,
+            ...(epilogue === undefined ? [] : besideAt.map((local) => local.get)),
           ),
         )
       : [],
@@ -71,7 +86,7 @@ export function blockProduct(
       ? when(
           i32.remU(rows, constant(blockRows)),
           call(
-            kernel(raggedRows, columns),
+            kernel(raggedRows, columns, epilogue),
             i32.add(aAt.get, i32.mul(blocks.get, aBlock.get)),
             bAt.get,
             offset(outAt.get, blocks.get, blockRows * outRow),
@@ -80,6 +95,11 @@ export function blockProduct(
             constant(0),
             constant(outRow),
             accumulate,
+            ...(epilogue === undefined
+              ? []
+              : besideAt.map((local, i) =>
+                  offset(local.get, blocks.get, blockRows * bytesAlong(operands[i] as Operand, "row")),
+                )),
           ),
         )
       : [],
@@ -87,6 +107,13 @@ export function blockProduct(
 
   return pieces(f, spec.k, plan.depth, (depthStart, depth) => {
     const accumulate = i32.ne(depthStart, constant(0));
+    /** Only whole sums go through the epilogue. */
+    const panel = (columns: number, rows: Int, depth: Int): Code => {
+      const whole = panelThen(epilogue, columns, rows, depth, accumulate);
+      if (parts.sums === 0) return whole;
+      const isLast = i32.geS(i32.add(depthStart, depth), constant(spec.k));
+      return when(isLast, whole, panelThen(undefined, columns, rows, depth, accumulate));
+    };
     return pieces(f, spec.n, plan.columns, (columnStart, columns) => {
       const bBlock = i32.add(offset(at.b, depthStart, b.depth), i32.mul(columnStart, constant(b.column)));
       const packed = call(
@@ -119,17 +146,23 @@ export function blockProduct(
             aBlock.set(packA ? i32.mul(depth, constant(blockRows * bytes)) : constant(blockRows * a.row)),
             blocks.set(i32.divU(rows, constant(blockRows))),
             bAt.set(packB ? bPacked : bBlock),
-            outAt.set(i32.add(offset(at.out, rowStart, outRow), i32.mul(columnStart, constant(bytes)))),
+            outAt.set(i32.add(offset(out, rowStart, outRow), i32.mul(columnStart, constant(bytes)))),
+            besideAt.map((local, i) => {
+              const operand = operands[i] as Operand;
+              const row = offset(at.beside[i] as Int, rowStart, bytesAlong(operand, "row"));
+              return local.set(offset(row, columnStart, bytesAlong(operand, "column")));
+            }),
             spec.n >= width
               ? f.for(constant(width - 1), columns, width, () => [
-                  panel(width, rows, depth, accumulate),
+                  panel(width, rows, depth),
                   bAt.set(i32.add(bAt.get, bPanel.get)),
                   outAt.set(plus(outAt.get, width * bytes)),
+                  besideAt.map((local, i) =>
+                    local.set(plus(local.get, width * bytesAlong(operands[i] as Operand, "column"))),
+                  ),
                 ])
               : [],
-            raggedColumns > 0
-              ? when(i32.and(columns, constant(width - 1)), panel(raggedColumns, rows, depth, accumulate))
-              : [],
+            raggedColumns > 0 ? when(i32.and(columns, constant(width - 1)), panel(raggedColumns, rows, depth)) : [],
           ];
         }),
       ];

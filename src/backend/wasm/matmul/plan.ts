@@ -1,12 +1,7 @@
 import { runsOf } from "../kernel.ts";
 import { blockColumns } from "./block.ts";
+import { type Epilogue, type MatrixStrides, type Operand, operandsOf } from "./epilogue.ts";
 import { type Lanes, lanesOf, type MatmulType } from "./lanes.ts";
-
-export interface MatrixStrides {
-  readonly batch: number;
-  readonly row: number;
-  readonly column: number;
-}
 
 export interface MatmulSpec {
   readonly dtype: MatmulType;
@@ -21,6 +16,8 @@ export interface MatmulSpec {
   readonly outRow?: number;
   /** May use fused multiply–add. */
   readonly fused?: boolean;
+  /** What is stored instead of the product. */
+  readonly epilogue?: Epilogue;
 }
 
 /** out[batch, j] = Σ_depth matrix[j, depth]·x[depth], all strides in elements. */
@@ -70,10 +67,10 @@ export function planMatmul(given: MatmulSpec): MatmulPlan {
   return spec.m === 1 || spec.n === 1 ? planVector(spec, lanes) : planBlocks(spec, lanes);
 }
 
-/** A product of part of the rows or columns; where it starts in elements of a, of b and of the result. */
+/** A product of part of the batch, the rows or the columns, and where it starts. */
 export interface PartOfProduct {
   readonly spec: MatmulSpec;
-  readonly offsets: readonly [number, number, number];
+  readonly start: MatrixStrides;
 }
 
 /**
@@ -88,12 +85,12 @@ const leastWork = { blocks: 1e6, vector: 2e5 } as const;
  */
 export function splitMatmul(given: MatmulSpec, threads: number): readonly PartOfProduct[] {
   const spec = foldBatch(withoutIdleStrides(given));
-  const { batch, m, n, k, a, b } = spec;
+  const { batch, m, n, k } = spec;
   if (batch * m * n * k < leastWork[m === 1 || n === 1 ? "vector" : "blocks"]) return [];
   if (batch > 1) {
     return runsOf(batch, threads, 1).map(({ start, size }) => ({
       spec: { ...spec, batch: size },
-      offsets: [start * a.batch, start * b.batch, start * m * n],
+      start: { batch: start, row: 0, column: 0 },
     }));
   }
   // Every thread packs the other operand for itself: the smaller one.
@@ -103,8 +100,8 @@ export function splitMatmul(given: MatmulSpec, threads: number): readonly PartOf
   if (runs.length < 2 || runs.some(({ size }) => size < 2)) return [];
   return runs.map(({ start, size }) =>
     byRows
-      ? { spec: { ...spec, m: size }, offsets: [start * a.row, 0, start * n] }
-      : { spec: { ...spec, n: size, outRow: n }, offsets: [0, start * b.column, start] },
+      ? { spec: { ...spec, m: size }, start: { batch: 0, row: start, column: 0 } }
+      : { spec: { ...spec, n: size, outRow: n }, start: { batch: 0, row: 0, column: start } },
   );
 }
 
@@ -120,8 +117,10 @@ function withoutIdleStrides(spec: MatmulSpec): MatmulSpec {
 
 /** A batch that shares one operand is a larger matrix where the strides allow it. */
 function foldBatch(spec: MatmulSpec): MatmulSpec {
-  const { batch, m, n, a, b } = spec;
+  const { batch, m, n, a, b, epilogue } = spec;
   if (batch === 1) return spec;
+  if (epilogue !== undefined && (m === 1 || operandsOf(epilogue).some((o: Operand) => o.batch !== m * o.row)))
+    return spec;
   if (b.batch === 0 && (m === 1 || a.batch === m * a.row))
     return { ...spec, batch: 1, m: batch * m, a: { ...a, batch: 0, row: m === 1 ? a.batch : a.row } };
   if (m === 1 && a.batch === 0 && (n === 1 || b.batch === n * b.column))
@@ -181,12 +180,14 @@ function planBlocks(spec: MatmulSpec, lanes: Lanes): BlockProduct {
   };
 }
 
-/** Bytes of the packed block of a and of b in scratch memory: multiples of 16. */
-export function scratchParts(plan: BlockProduct): { readonly a: number; readonly b: number } {
-  const { bytes } = plan.lanes;
+/** Bytes of the packed block of a and of b, and of the sums that an epilogue waits for: multiples of 16. */
+export function scratchParts(plan: BlockProduct): { readonly a: number; readonly b: number; readonly sums: number } {
+  const { lanes, spec } = plan;
+  const waits = spec.epilogue !== undefined && spec.k > plan.depth;
   return {
-    a: plan.packA ? roundUp(plan.rows * plan.depth * bytes, 16) : 0,
-    b: plan.packB ? roundUp(plan.columns * plan.depth * bytes, 16) : 0,
+    a: plan.packA ? roundUp(plan.rows * plan.depth * lanes.bytes, 16) : 0,
+    b: plan.packB ? roundUp(plan.columns * plan.depth * lanes.bytes, 16) : 0,
+    sums: waits ? roundUp(spec.m * spec.n * lanes.bytes, 16) : 0,
   };
 }
 
@@ -194,5 +195,5 @@ export function scratchBytes(plan: MatmulPlan): number {
   if (plan.kind === "vector") return plan.packX ? roundUp(plan.depth * plan.lanes.bytes, 16) : 0;
   if (plan.kind !== "blocks") return 0;
   const parts = scratchParts(plan);
-  return parts.a + parts.b;
+  return parts.a + parts.b + parts.sums;
 }
