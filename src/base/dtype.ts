@@ -76,12 +76,18 @@ export function viewOf(dtype: DType, buffer: ArrayBufferLike, offset: number, le
   }
 }
 
+/** A copy of the elements, which need not be set to zero first. */
 export function copyOf(data: Data): Data {
-  const copy = allocate(dtypeOf(data), data.length);
-  // For a few elements the call would take longer than they.
-  if (data.length > 8) copy.set(data);
-  else for (let i = 0; i < data.length; i++) copy[i] = data[i] as number;
-  return copy;
+  if (data.length <= 8) {
+    // For a few elements the constructor would take longer than they.
+    const copy = allocate(dtypeOf(data), data.length);
+    for (let i = 0; i < data.length; i++) copy[i] = data[i] as number;
+    return copy;
+  }
+  if (data instanceof Float64Array) return new Float64Array(data);
+  if (data instanceof Float32Array) return new Float32Array(data);
+  if (data instanceof Int32Array) return new Int32Array(data);
+  return data instanceof Uint32Array ? new Uint32Array(data) : new Uint8Array(data);
 }
 
 export const isFloat = (dtype: DType): boolean => dtype === "float64" || dtype === "float32";
