@@ -1,6 +1,7 @@
 /** Heavy work on constants goes through the kernels of compiled programs, without anyone's asking. */
 import { argsort, cholesky, compile, eye, matmul, qr, random, svd, type Tensor, tensor } from "nabla";
 import { expect, test } from "vitest";
+import { operations } from "../src/ops/table.ts";
 
 const key = random.key(3);
 const a = random.normal(key, [190, 190]);
@@ -34,4 +35,20 @@ test("values are not shared with a program's memory", () => {
   matmul(a.mul(2), a);
   expect(Array.from(first.data)).toEqual(kept);
   expect(tensor(kept).size).toBe(190 * 190);
+});
+
+test("elementwise operations that round as the processor does have the same bits for many elements as for few", () => {
+  const x = random.normal(key, [30_001]).mul(100);
+  for (const { name, kind, work, laws } of operations) {
+    const law = laws?.cases[0];
+    if (kind !== "elementwise" || work === undefined || law === undefined) continue;
+    for (const dtype of laws?.dtype ? [laws.dtype] : (["float64", "float32"] as const)) {
+      const many = [x.cast(dtype), x.neg().mul(0.37).cast(dtype)].slice(0, law.shapes.length);
+      const few = many.map((t) => tensor(t.data.slice(0, 500), { dtype }));
+      for (let call = 0; call < 30; call++) {
+        const [whole, part] = [law.apply(...many), law.apply(...few)];
+        if (whole.shape[0] === 30_001) expect(whole.data.slice(0, 500), `${name} ${dtype}`).toEqual(part.data);
+      }
+    }
+  }
 });

@@ -20,6 +20,7 @@ export const relu = elementary(
     undefinedAt: [
       { at: (x) => equal(x as Tensor, 0), why: "relu(x) has a kink at 0", convention: "0", sides: () => [0, 1] },
     ],
+    exact: true,
     lower: (k, x) => k.max(x, k.constant(0, x.dtype)),
   },
 );

@@ -5,7 +5,7 @@ import { broadcastShapes } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
 import type { Lane, Operation } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { binary, convert, mapElements, operation, type UnaryFunction, unary } from "./record.ts";
+import { binary, convert, mapElements, mapWork, operation, type UnaryFunction, unary } from "./record.ts";
 
 /**
  * x + y; shapes broadcast.
@@ -15,6 +15,7 @@ import { binary, convert, mapElements, operation, type UnaryFunction, unary } fr
  */
 export const add = binary({
   name: "add",
+  exact: true,
   doc: "x + y",
   domain: "number",
   evaluate: (x, y) => x + y,
@@ -36,6 +37,7 @@ export const add = binary({
  */
 export const sub = binary({
   name: "sub",
+  exact: true,
   doc: "x − y",
   domain: "number",
   evaluate: (x, y) => x - y,
@@ -56,6 +58,7 @@ export const sub = binary({
  */
 export const mul = binary({
   name: "mul",
+  exact: true,
   doc: "x · y",
   domain: "number",
   evaluate: (x, y) => x * y,
@@ -80,6 +83,7 @@ export const mul = binary({
  */
 export const scale = binary({
   name: "scale",
+  exact: true,
   doc: "x · y, and 0 where either is 0",
   evaluate: (x, y) => (x === 0 || y === 0 ? 0 : x * y),
   partials: [(_, __, y) => y as Tensor, (_, x) => x as Tensor],
@@ -103,6 +107,7 @@ export const scale = binary({
  */
 export const div = binary({
   name: "div",
+  exact: true,
   doc: "x / y, always a float",
   evaluate: (x, y) => x / y,
   // ∂(x/y)/∂x = 1/y, ∂(x/y)/∂y = −(x/y)/y
@@ -136,6 +141,7 @@ export const div = binary({
  */
 export const neg = unary({
   name: "neg",
+  exact: true,
   doc: "−x",
   domain: "number",
   evaluate: (x) => -x,
@@ -152,6 +158,7 @@ export const neg = unary({
  */
 export const abs = unary({
   name: "abs",
+  exact: true,
   doc: "|x|; slope 0 at 0",
   domain: "number",
   evaluate: Math.abs,
@@ -171,6 +178,7 @@ export const abs = unary({
  */
 export const sign = unary({
   name: "sign",
+  exact: true,
   doc: "−1, 0 or 1",
   domain: "number",
   evaluate: Math.sign,
@@ -206,6 +214,7 @@ const share = (x: Tensor, y: Tensor): Tensor =>
  */
 export const maximum = binary({
   name: "maximum",
+  exact: true,
   doc: "the greater of x and y; NaN if either is",
   domain: "number",
   evaluate: Math.max,
@@ -228,6 +237,7 @@ export const maximum = binary({
  */
 export const minimum = binary({
   name: "minimum",
+  exact: true,
   doc: "the lesser of x and y; NaN if either is",
   domain: "number",
   evaluate: Math.min,
@@ -250,6 +260,7 @@ const comparison = (
 ) =>
   binary({
     name,
+    exact: true,
     doc,
     domain: "number",
     result: "bool",
@@ -353,6 +364,7 @@ const logic = (
 ) =>
   binary({
     name,
+    exact: true,
     doc,
     domain: "bool",
     evaluate: (x, y) => evaluate(x as number, y as number),
@@ -412,6 +424,7 @@ export const logicalXor = logic(
  */
 export const logicalNot = unary({
   name: "logicalNot",
+  exact: true,
   doc: "not x",
   domain: "bool",
   evaluate: (x) => 1 - (x as number),
@@ -427,6 +440,7 @@ const bits = (
 ) =>
   binary({
     name,
+    exact: true,
     doc,
     domain: "integer",
     evaluate: (x, y) => evaluate(x as number, y as number),
@@ -499,6 +513,7 @@ export const shiftLeft = bits(
  */
 export const shiftRight = binary({
   name: "shiftRight",
+  exact: true,
   doc: "x / 2ʸ rounded down, y modulo 32",
   domain: "integer",
   evaluate: (x, y) =>
@@ -522,6 +537,7 @@ const rounding = (
 ): UnaryFunction =>
   unary({
     name,
+    exact: true,
     doc: `${doc}; slope 0`,
     evaluate: (x) => evaluate(x as number),
     undefinedAt: [{ at: (x) => jumps(x as Tensor), why: `${name}(x) jumps ${where}`, convention: "0" }],
@@ -664,6 +680,7 @@ export const mod = binary({
  */
 export const isNaN = unary({
   name: "isNaN",
+  exact: true,
   doc: "whether x is not a number",
   result: "bool",
   evaluate: (x) => (Number.isNaN(x) ? 1 : 0),
@@ -679,6 +696,7 @@ export const isNaN = unary({
  */
 export const isFinite = unary({
   name: "isFinite",
+  exact: true,
   doc: "whether x is neither NaN nor infinite",
   result: "bool",
   evaluate: (x) => (Number.isFinite(x) ? 1 : 0),
@@ -698,6 +716,7 @@ export const whereOperation: Operation = operation({
   }),
   evaluate: (values, inputs, _attributes, type) =>
     mapElements((c, a, b) => (c !== 0 ? a : b) as number, values, inputs, type),
+  work: mapWork,
   linear: { how: "jointly", inputs: [1, 2] },
   transpose: (ct, index, [condition]) =>
     index === 1

@@ -60,6 +60,7 @@ export const elementary = (
   more: {
     readonly undefinedAt?: readonly UndefinedRule[];
     readonly range?: readonly [number, number];
+    readonly exact?: boolean;
     lower?(k: Lanes, x: Lane): Lane;
   } = {},
 ): UnaryFunction =>
@@ -70,6 +71,7 @@ export const elementary = (
     partials: [(y, x) => slope(y, x as Tensor)],
     ...(more.undefinedAt ? { undefinedAt: more.undefinedAt } : {}),
     ...(more.range ? { ranges: [more.range] } : {}),
+    ...(more.exact ? { exact: true } : {}),
     lower: (k, x) => (more.lower ?? call(name))(k, x as Lane),
     edges: everywhere,
   });
@@ -168,6 +170,7 @@ export const sqrt = elementary("sqrt", "√x; slope +∞ at 0, NaN below", Math.
     },
   ],
   range: [0.1, 3],
+  exact: true,
   lower: (k, x) => k.sqrt(x),
 });
 

@@ -33,6 +33,8 @@ export interface ElementwiseDeclaration {
   evaluateInteger?(...x: number[]): number;
   /** A simpler operation that means the same for these inputs, which have the dtype already. Two inputs only. */
   instead?(x: Tensor, y: Tensor): Tensor | undefined;
+  /** `lower` gives the very bits of `evaluate`. */
+  readonly exact?: boolean;
   /** None: the derivative is zero. */
   readonly partials?: readonly (PartialRule | undefined)[];
   readonly undefinedAt?: readonly UndefinedRule[];
@@ -127,6 +129,7 @@ export function elementwise(declaration: ElementwiseDeclaration, arity: number):
       const integer = evaluateInteger !== undefined && isInteger((inputs[0] as Type).dtype);
       return mapElements(integer ? evaluateInteger : evaluate, values, inputs, type);
     },
+    ...(declaration.exact ? { work: mapWork } : {}),
     ...(partials ? { partials } : {}),
     ...(undefinedAt ? { undefinedAt } : {}),
     lower: (lanes, inputs) => declaration.lower(lanes, ...inputs),
@@ -201,6 +204,10 @@ export function mapElements(
   );
   return out;
 }
+
+/** About how many nanoseconds it takes. */
+export const mapWork = (_inputs: readonly Type[], _attributes: Attributes, { shape }: Type): number =>
+  10 * sizeOf(shape);
 
 /** One element stands for all. */
 const step = (data: Data | undefined): number => (data === undefined || data.length === 1 ? 0 : 1);
