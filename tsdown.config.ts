@@ -1,4 +1,9 @@
 import { defineConfig } from "tsdown";
+import { parsedOnce } from "./scripts/parsed-once.ts";
+
+/** Outside of strings there is nothing but ASCII. */
+const escaped = (code: string): string =>
+  code.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 export default defineConfig({
   entry: ["src/index.ts"],
@@ -11,12 +16,20 @@ export default defineConfig({
       includeDependenciesRecursively: false,
       groups: [{ name: (id: string) => /\/src\/(\w+)\/.*(?<!\.d)\.ts$/.exec(id)?.[1] ?? null }],
     },
+    comments: { annotation: true, jsdoc: false }, // documentation is in the .d.ts
     chunkFileNames: "[name]/index.js", // a level deep, as in src/: errors tell nabla's own lines by it
   },
   plugins: [
     {
       name: "pure", // what a bundler can drop of a file that is used
       renderChunk: (code: string) => code.replace(/^(const|let) (\w+) = (?=[\w.]+\()/gm, "$1 $2 = /* @__PURE__ */ "),
+    },
+    {
+      name: "quick", // what an engine reads quickly: ASCII it does not decode, and functions it passes over
+      generateBundle(_options, bundle) {
+        for (const file of Object.values(bundle))
+          if (file.type === "chunk" && file.fileName.endsWith(".js")) file.code = escaped(parsedOnce(file.code));
+      },
     },
   ],
   dts: { sourcemap: false }, // src/ is not in the package

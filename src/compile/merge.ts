@@ -88,9 +88,7 @@ function partner(
 ): { readonly at: number; readonly up: boolean } | undefined {
   const second = steps[here];
   if (second?.kind !== "loop") return undefined;
-  const makers = second.reads
-    .flatMap((read) => writers.of(read.buffer))
-    .filter((at) => at < here && here - at <= reach);
+  const makers = second.reads.flatMap((read) => writers.within(read.buffer, here - reach, here));
   for (const at of [...new Set(makers)].sort((a, b) => b - a)) {
     const first = steps[at];
     if (first?.kind !== "loop" || !fits(first, second)) continue;

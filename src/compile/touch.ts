@@ -75,6 +75,12 @@ class Places {
     return next !== undefined && next < end;
   }
 
+  /** Those from `start` on, below `end`. */
+  within(buffer: Buffer, start: number, end: number): readonly number[] {
+    const places = this.of(buffer);
+    return places.slice(lowerBound(places, start), lowerBound(places, end));
+  }
+
   add(buffer: Buffer, place: number): void {
     const places = this.#places.get(owner(buffer));
     if (places === undefined) {

@@ -133,10 +133,12 @@ export function elementwise(declaration: ElementwiseDeclaration, arity: number):
     ...(partials ? { partials } : {}),
     ...(undefinedAt ? { undefinedAt } : {}),
     lower: (lanes, inputs) => declaration.lower(lanes, ...inputs),
-    laws: {
-      ...elementwiseLaws(onConverted, arity, ranges, edges, differentiable),
-      ...(domain === "bool" ? { dtype: "bool" } : domain === "integer" ? { dtype: "int32" } : {}),
-      ...(domain === "number" ? { integer: true } : {}),
+    get laws(): Laws {
+      return {
+        ...elementwiseLaws(onConverted, arity, ranges, edges, differentiable),
+        ...(domain === "bool" ? { dtype: "bool" } : domain === "integer" ? { dtype: "int32" } : {}),
+        ...(domain === "number" ? { integer: true } : {}),
+      };
     },
   };
   return record;

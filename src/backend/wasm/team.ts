@@ -37,26 +37,13 @@ interface Port {
   postMessage(message: unknown): void;
   unref?(): void;
 }
-interface Host {
-  readonly threads: typeof import("node:worker_threads");
-  readonly cores: number;
-}
 
-function findHost(): Host | undefined {
-  const builtin = (globalThis.process as NodeJS.Process | undefined)?.getBuiltinModule;
-  if (builtin === undefined || typeof SharedArrayBuffer === "undefined") return undefined;
-  return { threads: builtin("node:worker_threads"), cores: builtin("node:os").availableParallelism() };
-}
+const builtin = (globalThis.process as NodeJS.Process | undefined)?.getBuiltinModule;
 
-let host: Host | undefined | "unknown" = "unknown";
-const theHost = (): Host | undefined => {
-  if (host === "unknown") host = findHost();
-  return host;
-};
+export const hasThreads = (): boolean => builtin !== undefined && typeof SharedArrayBuffer !== "undefined";
 
 /** How many threads a program is made for if nothing else is asked for. */
-export const defaultThreads = (): number => Math.min(mostThreads, theHost()?.cores ?? 1);
-export const hasThreads = (): boolean => theHost() !== undefined;
+export const defaultThreads = (): number => Math.min(mostThreads, builtin?.("node:os").availableParallelism() ?? 1);
 
 export class Team {
   readonly threads: number;
@@ -67,7 +54,7 @@ export class Team {
   /** Programs that nobody holds any more are forgotten by the threads too. */
   readonly #unused = new FinalizationRegistry<number>((id) => this.#post({ forget: id }));
 
-  constructor({ threads: node }: Host, threads: number) {
+  constructor(node: typeof import("node:worker_threads"), threads: number) {
     this.threads = threads;
     for (let thread = 1; thread < threads; thread++) {
       const { port1, port2 } = new node.MessageChannel();
@@ -114,12 +101,11 @@ export class Team {
 
 const teams = new Map<number, Team>();
 
-/** The team of so many threads, made on first use. */
+/** The team of so many threads, made on first use: loading Node's module takes as long as compiling a small program. */
 export function teamOf(threads: number): Team | undefined {
   const known = teams.get(threads);
-  const found = theHost();
-  if (known !== undefined || found === undefined) return known;
-  const team = new Team(found, threads);
+  if (known !== undefined || builtin === undefined) return known;
+  const team = new Team(builtin("node:worker_threads"), threads);
   teams.set(threads, team);
   return team;
 }
