@@ -43,7 +43,7 @@ function measure(line: string, nabla: Nabla): Line {
       `${graph.nodes.length}`,
       duration(cold),
       duration(median(warm)),
-      again(() => assemble(plan, { threads: 1, fused: hasFused() })),
+      again(() => assemble(plan, { threads: 1, fused: hasFused })),
       again((i) => new WebAssembly.Module(variants[i] as Uint8Array<ArrayBuffer>)),
       bytes(program.bytes.length),
       bytes(plan.bytes),

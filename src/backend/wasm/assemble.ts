@@ -23,8 +23,8 @@ export const pagesFor = (bytes: number): number => Math.max(1, Math.ceil(bytes /
 export interface Features {
   /** Into how many parts work may be split. */
   readonly threads: number;
-  /** Whether products may use fused multiply–add. */
-  readonly fused: boolean;
+  /** Whether products may use fused multiply–add: asked if there is one. */
+  readonly fused: () => boolean;
 }
 
 export function assemble(plan: Plan, { threads, fused }: Features): Assembled {

@@ -544,13 +544,13 @@ export class ModuleBuilder {
   readonly #once = new Map<string, unknown>();
   readonly #memory: { readonly initialPages: number; readonly maximumPages?: number; readonly shared?: boolean };
   /** Whether products may use fused multiply–add. */
-  readonly fused: boolean;
+  readonly fused: () => boolean;
 
   constructor(
     memoryLimits: { readonly initialPages: number; readonly maximumPages?: number; readonly shared?: boolean } = {
       initialPages: 1,
     },
-    { fused = false }: { readonly fused?: boolean } = {},
+    { fused = () => false }: { readonly fused?: () => boolean } = {},
   ) {
     this.#memory = memoryLimits;
     this.fused = fused;

@@ -17,7 +17,7 @@ export interface ProgramOptions {
 }
 
 const assembled = (plan: Plan, { threads = 1, reproducible = false }: ProgramOptions): Assembled =>
-  assemble(plan, { threads: hasThreads() ? threads : 1, fused: !reproducible && hasFused() });
+  assemble(plan, { threads: hasThreads() ? threads : 1, fused: () => !reproducible && hasFused() });
 
 /** Bytes of the plan's arena and of the scratch memory that its kernels would get. */
 export const memoryOf = (plan: Plan, options: ProgramOptions): number => assembled(plan, options).memory;

@@ -41,7 +41,7 @@ export const matmul: KernelMaker = (module, { strides }, inputs, results, thread
     k,
     a: { batch: left.lead[last] ?? 0, row: left.row, column: left.column },
     b: { batch: right.lead[last] ?? 0, row: right.row, column: right.column },
-    fused: module.fused,
+    fused: module.fused(),
     ...(epilogue && { epilogue }),
   };
   const inner = matmulKernel(module, spec);
