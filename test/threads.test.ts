@@ -30,7 +30,8 @@ import {
   whileLoop,
 } from "nabla";
 import { expect, test } from "vitest";
-import { hasThreads, teamOf } from "../src/backend/wasm/team.ts";
+import { hasThreads } from "../src/backend/wasm/host.ts";
+import { teamOf } from "../src/backend/wasm/team.ts";
 
 const key = random.key(7);
 const normal = (shape: number[], n: number, dtype: "float32" | "float64" = "float32"): Tensor =>
