@@ -6,7 +6,7 @@
 import { type Host, type Thread, threadHost } from "./host.ts";
 
 /** Words of the control memory: `read` counts messages over all threads. */
-const words = { epoch: 0, program: 1, asleep: 2, posted: 3, read: 4 } as const;
+export const words = { epoch: 0, program: 1, asleep: 2, posted: 3, read: 4 } as const;
 
 /** What each thread runs. The counter is looked at before a message is said to be read: what comes after is new. */
 const threadSource = `
