@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { OutgoingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "./check.ts";
@@ -14,6 +14,7 @@ import { networkStep } from "./network.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "nabla-browser-"));
 const chromium = findChromium();
+
 if (chromium === undefined)
   console.log("Skipped: there is no Chromium on this machine (CHROME_BIN may say where one is).");
 
@@ -27,7 +28,8 @@ beforeAll(async () => {
   const entry = join(root, "test/browser/check.ts");
   const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", write: false });
   check = outputFiles[0]?.text ?? "";
-  const nabla = (await import(/* @vite-ignore */ join(folder, "dist/index.js"))) as typeof import("nabla");
+  const built = pathToFileURL(join(folder, "dist/index.js")).href;
+  const nabla = (await import(/* @vite-ignore */ built)) as typeof import("nabla");
   expected = await networkStep(nabla, 1).run();
 }, 120_000);
 
@@ -85,7 +87,6 @@ describe.skipIf(chromium === undefined)("Chromium gives the bits of Node", () =>
       expect(report.steps.map(({ threads }) => threads)).toEqual([1, one.isolated ? 2 : 1]);
       for (const { bits } of report.steps) expect(bits).toEqual([expected]);
       expect(report.steps.map(({ together }) => together > 0)).toEqual([false, one.together]);
-      if (process.env.NABLA_TIMES) console.log(one.name, report.steps);
     },
     90_000,
   );
