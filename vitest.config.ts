@@ -7,6 +7,7 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: process.env.NABLA_FULL || process.env.NABLA_BROWSER ? [] : ["test/browser/**"],
     alias: [
       { find: /^nabla$/, replacement: source("index.ts") },
       { find: /^nabla\/([a-z]+)$/, replacement: source("$1/index.ts") },

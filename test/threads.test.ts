@@ -1,6 +1,8 @@
-/** Several threads: the same bits as one, through every kind of step; and an idle team lets the process end. */
+/** Several threads: the same bits as one, through every kind of step; how they wait; an idle team lets the process end. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import {
   abs,
   arange,
@@ -30,7 +32,11 @@ import {
   whileLoop,
 } from "nabla";
 import { expect, test } from "vitest";
-import { hasThreads, teamOf } from "../src/backend/wasm/team.ts";
+import { barrier } from "../src/backend/wasm/barrier.ts";
+import { ModuleBuilder } from "../src/backend/wasm/encode.ts";
+import { hasThreads } from "../src/backend/wasm/host.ts";
+import { awakeAddress, barrierAddress } from "../src/backend/wasm/kernel.ts";
+import { teamOf } from "../src/backend/wasm/team.ts";
 
 const key = random.key(7);
 const normal = (shape: number[], n: number, dtype: "float32" | "float64" = "float32"): Tensor =>
@@ -133,6 +139,45 @@ test.runIf(hasThreads()).each([2, 3, 4])("%i threads give the bits of one", asyn
     for (const { name, expected, run } of programs) expect(run(), name).toEqual(expected);
     if (round === 3) while (!teamOf(threads)?.isReady) await setTimeout(10);
   }
+});
+
+test.runIf(hasThreads())("loops that never run are nothing to share", () => {
+  const f = (x: Tensor, steps: Tensor) => scan((c, step) => [tanh(c.add(step)), step] as const, x, steps)[0];
+  const threadsFor = (steps: number) =>
+    compile(f, { threads: 2 }).inspect(normal([300_000], 27, "float64"), arange(steps)).program.threads;
+  expect([0, 1].map(threadsFor)).toEqual([1, 2]);
+});
+
+test.runIf(hasThreads()).each([
+  ["sleeps, if it waits long,", 0],
+  ["never sleeps where it must stay awake,", 1],
+])("thread 0 %s at a barrier", async (_, awake) => {
+  const builder = new ModuleBuilder();
+  builder.export("meet", barrier(builder));
+  const module = new WebAssembly.Module(builder.toBytes({ initialPages: 1, maximumPages: 1, shared: true }));
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const words = new Int32Array(memory.buffer);
+  words[awakeAddress / 4] = awake;
+  // The other thread comes when thread 0 has fallen asleep, or after a while in which it could have.
+  const other = new Worker(
+    `const { workerData: { module, memory, arrived, sleepers }, parentPort } = require("node:worker_threads");
+    const { meet } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    const words = new Int32Array(memory.buffer);
+    while (Atomics.load(words, arrived) === 0);
+    const since = Date.now();
+    while (Atomics.load(words, sleepers) === 0 && Date.now() < since + 200);
+    parentPort.postMessage(Atomics.load(words, sleepers));
+    meet(1, 2);`,
+    {
+      eval: true,
+      execArgv: [],
+      workerData: { module, memory, arrived: barrierAddress / 4, sleepers: barrierAddress / 4 + 2 },
+    },
+  );
+  const asleep = once(other, "message");
+  const { meet } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  (meet as (thread: number, threads: number) => void)(0, 2);
+  expect(await asleep).toEqual([1 - awake]);
 });
 
 test.runIf(hasThreads())("a process ends although its team waits", () => {

@@ -1,9 +1,9 @@
 /** Functions that run as one WebAssembly call: traced once per signature, then planned, emitted and kept. */
 
 import type { Plan } from "../backend/target.ts";
+import { defaultThreads } from "../backend/wasm/host.ts";
 import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program, type ProgramOptions } from "../backend/wasm/program.ts";
-import { defaultThreads } from "../backend/wasm/team.ts";
 import { copyOf, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { sameShape, showShape } from "../base/shape.ts";

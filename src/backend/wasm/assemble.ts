@@ -84,7 +84,7 @@ function everyStep(steps: readonly Step[], visit: (step: Step) => void): void {
 }
 
 function bodiesOf(step: Step): readonly Step[] {
-  if (step.kind === "repeat") return step.body;
+  if (step.kind === "repeat") return step.length === 0 ? [] : step.body;
   if (step.kind === "while") return [...step.condition, ...step.body];
   return step.kind === "branch" ? [...step.yes, ...step.no] : [];
 }

@@ -57,7 +57,11 @@ export type KernelMaker = (
 /** At this address a kernel stores a non-zero i32 where it met an error; the caller throws after the run. */
 export const statusAddress = 0;
 export const statusCodes = { indexOutOfRange: 1 } as const;
-/** Words through which threads meet: how many have arrived, the number of the meeting, how many sleep. */
+/**
+ * Words through which threads meet: how many have arrived, the number of the meeting, how many sleep, and whether
+ * thread 0 must stay awake.
+ */
 export const barrierAddress = 64;
+export const awakeAddress = barrierAddress + 12;
 /** The first address that belongs to a program, in a cache line of its own. */
 export const arenaStart = 128;

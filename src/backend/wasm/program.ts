@@ -5,8 +5,9 @@ import { sizeOf } from "../../base/shape.ts";
 import type { Buffer, Plan } from "../target.ts";
 import { type Assembled, assemble, pagesFor } from "./assemble.ts";
 import { hasFused } from "./fused.ts";
-import { statusAddress } from "./kernel.ts";
-import { hasThreads, type Team, teamOf } from "./team.ts";
+import { hasThreads, maySleep } from "./host.ts";
+import { awakeAddress, statusAddress } from "./kernel.ts";
+import { type Team, teamOf } from "./team.ts";
 
 const runsBefore = 3;
 
@@ -56,6 +57,7 @@ export class Program {
     const view = (buffer: Buffer): Data =>
       viewOf(buffer.type.dtype, memory.buffer, plan.address.get(buffer) as number, sizeOf(buffer.type.shape));
     for (const buffer of plan.buffers) if (buffer.constant !== undefined) view(buffer).set(buffer.constant);
+    if (threads > 1 && !maySleep()) new Int32Array(memory.buffer)[awakeAddress / 4] = 1;
     this.plan = plan;
     this.bytes = bytes;
     this.memoryBytes = size;

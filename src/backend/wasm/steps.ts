@@ -87,7 +87,9 @@ export class StepWriter {
   }
 
   #barrier(): Code {
-    return this.#threads === undefined ? [] : call(barrier(this.#context.module), this.#threads.count.get);
+    if (this.#threads === undefined) return [];
+    const { thread, count } = this.#threads;
+    return call(barrier(this.#context.module), thread.get, count.get);
   }
 
   #sharedStep(step: Step): Code {

@@ -1,111 +1,105 @@
 /**
- * Threads that run programs together with the main one. They wait at a counter: for a while by looking at it, then
- * asleep; they do not keep the process alive. Where the host has no such threads there is no team.
+ * Threads that run programs together with the calling one. They wait at a counter: for a while by looking at it, then
+ * asleep. A thread that waits reads no messages; so whoever posts one moves the counter too, which sends the threads
+ * back to their event loops until they have read all that was posted. Until then programs run without them.
  */
-import { mostThreads } from "./kernel.ts";
+import { type Host, type Thread, threadHost } from "./host.ts";
 
-/** Words of the control memory. */
-const words = { epoch: 0, program: 1, asleep: 2, ready: 3 } as const;
+/** Words of the control memory: `read` counts messages over all threads. */
+export const words = { epoch: 0, program: 1, asleep: 2, posted: 3, read: 4 } as const;
 
-/** What each thread runs. It gets programs as messages, which it reads when it meets one that it does not know. */
+/** What each thread runs. The counter is looked at before a message is said to be read: what comes after is new. */
 const threadSource = `
-const { receiveMessageOnPort, workerData } = process.getBuiltinModule("node:worker_threads");
-const { control, port, thread, threads, words } = workerData;
+const words = ${JSON.stringify(words)};
 const programs = new Map();
+let control, thread, threads, read = 0;
 const isNew = (seen) => Atomics.load(control, words.epoch) !== seen;
-Atomics.add(control, words.ready, 1);
-for (let seen = 0; ; seen = (seen + 1) | 0) {
-  for (let looks = 0; looks < 20000 && !isNew(seen); looks++);
-  if (!isNew(seen)) {
-    Atomics.add(control, words.asleep, 1);
-    while (!isNew(seen)) Atomics.wait(control, words.epoch, seen);
-    Atomics.sub(control, words.asleep, 1);
+const hasReadAll = () => Atomics.load(control, words.posted) === read;
+port.onmessage = ({ data }) => {
+  if (data.control !== undefined) ({ control, thread, threads } = data);
+  else if (data.forget !== undefined) programs.delete(data.forget);
+  else programs.set(data.id, new WebAssembly.Instance(data.module, { env: { memory: data.memory } }).exports.run);
+  let seen = Atomics.load(control, words.epoch);
+  read++;
+  Atomics.add(control, words.read, 1);
+  while (hasReadAll()) {
+    for (let looks = 0; looks < 20000 && !isNew(seen); looks++);
+    if (!isNew(seen)) {
+      Atomics.add(control, words.asleep, 1);
+      while (!isNew(seen)) Atomics.wait(control, words.epoch, seen);
+      Atomics.sub(control, words.asleep, 1);
+    }
+    seen = Atomics.load(control, words.epoch);
+    if (hasReadAll()) programs.get(Atomics.load(control, words.program))(thread, threads);
   }
-  const id = Atomics.load(control, words.program);
-  while (!programs.has(id)) {
-    const received = receiveMessageOnPort(port);
-    if (received === undefined) continue;
-    const { forget, module, memory } = received.message;
-    if (forget !== undefined) programs.delete(forget);
-    else programs.set(received.message.id, new WebAssembly.Instance(module, { env: { memory } }).exports.run);
-  }
-  programs.get(id)(thread, threads);
-}
+};
 `;
-
-interface Port {
-  postMessage(message: unknown): void;
-  unref?(): void;
-}
-
-const builtin = (globalThis.process as NodeJS.Process | undefined)?.getBuiltinModule;
-
-export const hasThreads = (): boolean => builtin !== undefined && typeof SharedArrayBuffer !== "undefined";
-
-/** How many threads a program is made for if nothing else is asked for. */
-export const defaultThreads = (): number => Math.min(mostThreads, builtin?.("node:os").availableParallelism() ?? 1);
 
 export class Team {
   readonly threads: number;
-  readonly #control = new Int32Array(new SharedArrayBuffer(16));
-  readonly #ports: Port[] = [];
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * Object.keys(words).length));
+  readonly #others: Thread[] = [];
   #nextId = 0;
   #isBroken = false;
   /** Programs that nobody holds any more are forgotten by the threads too. */
-  readonly #unused = new FinalizationRegistry<number>((id) => this.#post({ forget: id }));
+  readonly #unused = new FinalizationRegistry<number>((id) => this.#post(() => ({ forget: id })));
 
-  constructor(node: typeof import("node:worker_threads"), threads: number) {
+  constructor(host: Host, threads: number) {
     this.threads = threads;
-    for (let thread = 1; thread < threads; thread++) {
-      const { port1, port2 } = new node.MessageChannel();
-      const worker = new node.Worker(threadSource, {
-        eval: true,
-        execArgv: [], // loaders of the program have no business here
-        workerData: { control: this.#control, port: port2, thread, threads, words },
-        transferList: [port2],
-      });
-      // A thread that the host does not let start leaves the others out: programs run on the calling one.
-      worker.on("error", () => {
-        this.#isBroken = true;
-      });
-      worker.unref();
-      port1.unref();
-      this.#ports.push(port1);
+    // A thread that the host does not let start leaves the others out: programs run on the calling one.
+    const fail = (): void => {
+      this.#isBroken = true;
+    };
+    try {
+      for (let thread = 1; thread < threads; thread++) this.#others.push(host.start(threadSource, fail));
+    } catch {
+      fail();
     }
+    this.#post((thread) => ({ control: this.#control, thread, threads }));
   }
 
-  #post(message: unknown): void {
-    for (const port of this.#ports) port.postMessage(message);
+  #post(messageTo: (thread: number) => object): void {
+    this.#others.forEach((other, i) => {
+      other.postMessage(messageTo(i + 1));
+    });
+    Atomics.add(this.#control, words.posted, 1);
+    this.#next();
+  }
+
+  #next(): void {
+    Atomics.add(this.#control, words.epoch, 1);
+    if (Atomics.load(this.#control, words.asleep) > 0) Atomics.notify(this.#control, words.epoch);
   }
 
   /** The program's number among the team's; it is forgotten with its owner. */
   add(owner: object, module: WebAssembly.Module, memory: WebAssembly.Memory): number {
     const id = this.#nextId++;
-    this.#post({ id, module, memory });
+    this.#post(() => ({ id, module, memory }));
     this.#unused.register(owner, id);
     return id;
   }
 
-  /** Whether all threads have started. */
+  /** Whether all threads have started and know all programs. */
   get isReady(): boolean {
-    return !this.#isBroken && Atomics.load(this.#control, words.ready) === this.threads - 1;
+    const due = Atomics.load(this.#control, words.posted) * (this.threads - 1);
+    return !this.#isBroken && Atomics.load(this.#control, words.read) === due;
   }
 
   /** Sends the other threads into a program; the caller runs it as thread 0. */
   start(id: number): void {
     Atomics.store(this.#control, words.program, id);
-    Atomics.add(this.#control, words.epoch, 1);
-    if (Atomics.load(this.#control, words.asleep) > 0) Atomics.notify(this.#control, words.epoch);
+    this.#next();
   }
 }
 
 const teams = new Map<number, Team>();
 
-/** The team of so many threads, made on first use: loading Node's module takes as long as compiling a small program. */
+/** The team of so many threads, made on first use. */
 export function teamOf(threads: number): Team | undefined {
   const known = teams.get(threads);
-  if (known !== undefined || builtin === undefined) return known;
-  const team = new Team(builtin("node:worker_threads"), threads);
+  const host = threadHost();
+  if (known !== undefined || host === undefined) return known;
+  const team = new Team(host, threads);
   teams.set(threads, team);
   return team;
 }
