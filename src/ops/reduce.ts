@@ -108,7 +108,9 @@ export const sumOperation: Operation = operation<ReduceAttributes>({
   laws: { cases: reduceCases((x, o) => sum(x, o)), integer: true },
 });
 
-function extremum(name: "max" | "min", better: (a: number, b: number) => boolean): Operation {
+function extremum(name: "max" | "min"): Operation {
+  // NaN if there is one; −0 is less than 0.
+  const further = Math[name];
   const record: Operation = operation<ReduceAttributes>({
     name,
     kind: "routine",
@@ -126,11 +128,7 @@ function extremum(name: "max" | "min", better: (a: number, b: number) => boolean
     evaluate: (values, inputs, { axes }, result) => {
       return reduceData(values[0] as Data, inputs[0] as Type, axes, result, (data, start, step, count) => {
         let best = data[start] as number;
-        for (let i = 1; i < count; i++) {
-          const v = data[start + i * step] as number;
-          if (better(v, best) || Number.isNaN(v)) best = v;
-          if (Number.isNaN(best)) return best;
-        }
+        for (let i = 1; i < count; i++) best = further(best, data[start + i * step] as number);
         return best;
       });
     },
@@ -166,8 +164,8 @@ function extremum(name: "max" | "min", better: (a: number, b: number) => boolean
   return record;
 }
 
-export const maxOperation = extremum("max", (a, b) => a > b);
-export const minOperation = extremum("min", (a, b) => a < b);
+export const maxOperation = extremum("max");
+export const minOperation = extremum("min");
 
 const arg = (name: "argmax" | "argmin", better: (a: number, b: number) => boolean): Operation => {
   const record: Operation = operation<{ axis: number }>({

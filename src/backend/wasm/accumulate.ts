@@ -4,7 +4,7 @@
  */
 import type { DType } from "../../base/dtype.ts";
 import type { ReduceHow } from "../target.ts";
-import { storeSingle, storeVector } from "./element.ts";
+import { storeVector } from "./element.ts";
 import {
   type Code,
   type Expr,
@@ -13,13 +13,12 @@ import {
   f32x4,
   f64,
   f64x2,
-  i32,
   i32x4,
   type Local,
   select,
-  sequence,
   v128,
 } from "./encode.ts";
+import { extremum } from "./extremum.ts";
 import type { Width } from "./vector.ts";
 
 type Vector = Expr<"v128">;
@@ -28,18 +27,22 @@ export interface Accumulator {
   /** All that it knows. */
   readonly state: readonly Local<"v128">[];
   start(): Code;
-  /** Takes in a vector; `single`: lane 0 only. */
-  add(value: Vector, single: boolean): Code;
+  /** Takes in the first `lanes` of a vector. */
+  add(value: Vector, lanes: number): Code;
   /** Takes in what another one of its kind knows. */
   merge(state: readonly Vector[]): Code;
-  /** Lane by lane: `width` results (or the first) at `address`. */
-  storeLanes(address: Expr<"i32">, single: boolean): Code;
+  /** Lane by lane: the first `lanes` results at `address`. */
+  storeLanes(address: Expr<"i32">, lanes: number): Code;
   /** All lanes together: one result. */
   storeTotal(address: Expr<"i32">): Code;
 }
 
-const onlyFirst = (dtype: DType): Vector =>
-  dtype === "float64" ? i32x4.const(-1, -1, 0, 0) : i32x4.const(-1, 0, 0, 0);
+/** A mask of the first `lanes`. */
+export function onlyFirst(dtype: DType, lanes: number): Vector {
+  const words = lanes * (dtype === "float64" ? 2 : 1);
+  const [a, b, c, d] = [0, 1, 2, 3].map((i) => (i < words ? -1 : 0)) as [number, number, number, number];
+  return i32x4.const(a, b, c, d);
+}
 
 export function accumulator(f: FunctionBuilder, how: ReduceHow, dtype: DType, width: Width): Accumulator {
   if (how !== "sum") return extremum(f, how, dtype, width);
@@ -64,10 +67,9 @@ function exactSum(f: FunctionBuilder): Accumulator {
   return {
     state: [s, c],
     start: () => [s.set(nothing), c.set(nothing)],
-    add: (value, single) => add(single ? v128.and(value, onlyFirst("float64")) : value),
+    add: (value, lanes) => add(lanes < 2 ? v128.and(value, onlyFirst("float64", lanes)) : value),
     merge: ([sum, error]) => [add(sum as Vector), c.set(f64x2.add(c.get, error as Vector))],
-    storeLanes: (address, single) =>
-      (single ? storeSingle : storeVector)("float64", address, finiteOr(f64x2.add(s.get, c.get)), 2),
+    storeLanes: (address, lanes) => storeVector("float64", address, finiteOr(f64x2.add(s.get, c.get)), 2, 0, 1, lanes),
     storeTotal: (address) => {
       const [a, b, total, shift] = [f.local("f64"), f.local("f64"), f.local("f64"), f.local("f64")];
       const error = f64.add(f64.sub(a.get, f64.sub(total.get, shift.get)), f64.sub(b.get, shift.get));
@@ -86,7 +88,20 @@ function exactSum(f: FunctionBuilder): Accumulator {
   };
 }
 
+/** Lane 0 becomes all lanes together. */
+export function foldLanes(
+  dtype: DType,
+  width: Width,
+  lanes: Local<"v128">,
+  combine: (a: Vector, b: Vector) => Vector,
+): Code {
+  const orders = dtype === "float64" ? [highHalf] : width === 2 ? [secondLane] : [highHalf, secondLane];
+  return orders.map((order) => lanes.set(combine(lanes.get, v128.shuffle(lanes.get, lanes.get, order))));
+}
+
+const lowHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const highHalf = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
+const secondLane = [4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7];
 
 /** float32 in two (or one) vectors of float64. */
 function wideSum(f: FunctionBuilder, width: Width): Accumulator {
@@ -98,19 +113,20 @@ function wideSum(f: FunctionBuilder, width: Width): Accumulator {
     state: halves,
     start: () => halves.map((half) => half.set(f64x2.const(0, 0))),
     merge: (state) => halves.map((half, i) => half.set(f64x2.add(half.get, state[i] as Vector))),
-    add: (value, single) => [
-      x.set(single ? v128.and(value, onlyFirst("float32")) : value),
+    add: (value, lanes) => [
+      x.set(lanes < width ? v128.and(value, onlyFirst("float32", lanes)) : value),
       low.set(f64x2.add(low.get, f64x2.promoteLowF32x4(x.get))),
-      high === undefined || single
+      high === undefined || lanes <= 2
         ? []
         : high.set(f64x2.add(high.get, f64x2.promoteLowF32x4(v128.shuffle(x.get, x.get, highHalf)))),
     ],
-    storeLanes: (address, single) => {
+    storeLanes: (address, lanes) => {
       const first = f32x4.demoteF64x2Zero(low.get);
-      if (single) return storeSingle("float32", address, first);
-      if (high === undefined) return storeVector("float32", address, first, 2);
-      const second = f32x4.demoteF64x2Zero(high.get);
-      return v128.store(address, v128.shuffle(first, second, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]));
+      if (high === undefined || lanes <= 2) return storeVector("float32", address, first, 2, 0, 1, lanes);
+      return [
+        x.set(v128.shuffle(first, f32x4.demoteF64x2Zero(high.get), lowHalves)),
+        storeVector("float32", address, x.get, 4, 0, 1, lanes),
+      ];
     },
     storeTotal: (address) => {
       const both = f.local("v128");
@@ -126,70 +142,12 @@ function integerSum(f: FunctionBuilder, dtype: DType, width: Width): Accumulator
     state: [total],
     start: () => total.set(i32x4.const(0, 0, 0, 0)),
     merge: ([other]) => total.set(i32x4.add(total.get, other as Vector)),
-    add: (value, single) => total.set(i32x4.add(total.get, single ? v128.and(value, onlyFirst(dtype)) : value)),
-    storeLanes: (address, single) => (single ? storeSingle : storeVector)(dtype, address, total.get, width),
-    storeTotal: (address) =>
-      i32.store(
-        address,
-        foldLanes(total, width, (a, b) => i32.add(a, b)),
-      ),
-  };
-}
-
-function foldLanes(
-  lanes: Local<"v128">,
-  width: Width,
-  combine: (a: Expr<"i32">, b: Expr<"i32">) => Expr<"i32">,
-): Expr<"i32"> {
-  let all = i32x4.extractLane(lanes.get, 0);
-  for (let i = 1; i < width; i++) all = combine(all, i32x4.extractLane(lanes.get, i));
-  return all;
-}
-
-function extremum(f: FunctionBuilder, how: "max" | "min", dtype: DType, width: Width): Accumulator {
-  const best = f.local("v128");
-  const top = how === "max";
-  const [low, high] = dtype === "uint32" ? [0, -1] : [-(2 ** 31), 2 ** 31 - 1];
-  const integer = top ? low : high;
-  const far = top ? -Infinity : Infinity;
-  const identity =
-    dtype === "float64"
-      ? f64x2.const(far, far)
-      : dtype === "float32"
-        ? f32x4.const(far, far, far, far)
-        : i32x4.const(integer, integer, integer, integer);
-  const combine =
-    dtype === "float64"
-      ? f64x2[how]
-      : dtype === "float32"
-        ? f32x4[how]
-        : dtype === "uint32"
-          ? top
-            ? i32x4.maxU
-            : i32x4.minU
-          : top
-            ? i32x4.maxS
-            : i32x4.minS;
-  return {
-    state: [best],
-    start: () => best.set(identity),
-    merge: ([other]) => best.set(combine(best.get, other as Vector)),
-    add: (value, single) =>
-      best.set(combine(best.get, single ? v128.bitselect(value, identity, onlyFirst(dtype)) : value)),
-    storeLanes: (address, single) => (single ? storeSingle : storeVector)(dtype, address, best.get, width),
-    storeTotal: (address) => {
-      if (dtype === "float64")
-        return f64.store(address, f64[how](f64x2.extractLane(best.get, 0), f64x2.extractLane(best.get, 1)));
-      if (dtype === "float32") {
-        let all = f32x4.extractLane(best.get, 0);
-        for (let i = 1; i < width; i++) all = f32[how](all, f32x4.extractLane(best.get, i));
-        return f32.store(address, all);
-      }
-      const greater = dtype === "uint32" ? i32.gtU : i32.gtS;
-      const [x, y] = [f.local("i32"), f.local("i32")];
-      const pick = (a: Expr<"i32">, b: Expr<"i32">): Expr<"i32"> =>
-        sequence([x.set(a), y.set(b)], select(top ? greater(x.get, y.get) : greater(y.get, x.get), x.get, y.get));
-      return i32.store(address, foldLanes(best, width, pick));
-    },
+    add: (value, lanes) =>
+      total.set(i32x4.add(total.get, lanes < width ? v128.and(value, onlyFirst(dtype, lanes)) : value)),
+    storeLanes: (address, lanes) => storeVector(dtype, address, total.get, width, 0, 1, lanes),
+    storeTotal: (address) => [
+      foldLanes(dtype, width, total, i32x4.add),
+      storeVector(dtype, address, total.get, width, 0, 1, 1),
+    ],
   };
 }

@@ -2,7 +2,7 @@
 import { byteSize, type DType } from "../../base/dtype.ts";
 import type { Instruction, ReduceHow } from "../target.ts";
 import { type Accumulator, accumulator } from "./accumulate.ts";
-import { loadSingle, loadVector, storeSingle, storeVector } from "./element.ts";
+import { loadVector, storeVector } from "./element.ts";
 import {
   type Code,
   type Expr,
@@ -16,14 +16,18 @@ import {
 import { valuesOf } from "./instructions.ts";
 import type { Width } from "./vector.ts";
 
-/** So many vectors side by side, or one element. */
-type Span = number | "single";
+/** Vectors side by side: how many elements of each count. */
+type Span = readonly number[];
 
 /** Statements of a body of which four, or two, are interleaved. */
 const mostFour = 64;
 const mostTwo = 160;
 /** Rounds of vectors side by side that are worth their code, and a sum for each of them. */
 const leastRounds = 4;
+/** A body of more statements takes longer than a sum needs to take in its vectors one after the other. */
+const mostWaiting = 8;
+/** After fewer rounds, what is left of a row is a good part of it. */
+const shortRow = 16;
 
 export interface Axis {
   readonly n: number;
@@ -77,8 +81,8 @@ export class LoopWriter {
     // Vectors side by side hide each other's latency; too many of them only spill registers.
     this.#copies = !isLong(kernel) || statements > mostTwo ? 1 : statements > mostFour ? 2 : 4;
     const { n } = kernel.axes.at(-1) as Axis;
-    const sideBySide = this.#reducesColumns || n >= leastRounds * this.#copies * this.#width;
-    this.#accumulators = Array.from({ length: sideBySide ? this.#copies : 1 }, () =>
+    const waits = statements <= mostWaiting && n >= leastRounds * this.#copies * this.#width;
+    this.#accumulators = Array.from({ length: waits || this.#reducesColumns ? this.#copies : 1 }, () =>
       reductions.map((r) => accumulator(f, r.how, r.dtype, this.#width)),
     );
   }
@@ -112,12 +116,12 @@ export class LoopWriter {
     if (this.#reducesColumns) {
       return this.#nest(keptOuter, addresses, (at) =>
         this.#vectorLoop(last, at, this.#copies, (p, span) => {
-          const active = this.#accumulators.slice(0, span === "single" ? 1 : span);
+          const active = this.#accumulators.slice(0, span.length);
           return [
             active.flat().map((a) => a.start()),
             this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false)),
             active.map((list, copy) =>
-              list.map((a, i) => a.storeLanes(this.#resultAddress(p, i, copy), span === "single")),
+              list.map((a, i) => a.storeLanes(this.#resultAddress(p, i, copy), span[copy] as number)),
             ),
           ];
         }),
@@ -212,40 +216,41 @@ export class LoopWriter {
     body: (at: readonly Local<"i32">[], span: Span) => Code,
   ): Code {
     const { start, inside, advance } = this.#pointers(axis, at);
-    const vectors = Math.floor(axis.n / this.#width);
-    const rest = axis.n - vectors * this.#width;
+    const width = this.#width;
+    const vectors = Math.floor(axis.n / width);
+    const rest = axis.n - vectors * width;
     const rounds = copies > 1 ? Math.floor(vectors / copies) : 0;
+    const left = vectors - rounds * copies;
+    const full = (n: number): Span => new Array<number>(n).fill(width);
+    const some = (span: Span): Code => (span.length === 0 ? [] : body(inside, span));
+    const tail = rest === 0 ? [] : [rest];
     return [
       start,
-      this.#count(rounds, [body(inside, copies), advance(copies * this.#width)]),
-      this.#count(vectors - rounds * copies, [body(inside, 1), advance(this.#width)]),
-      this.#count(rest, [body(inside, "single"), advance(1)]),
+      this.#count(rounds, [body(inside, full(copies)), advance(copies * width)]),
+      copies > 1 && rounds < shortRow
+        ? some([...full(left), ...tail])
+        : [this.#count(left, [body(inside, full(1)), advance(width)]), some(tail)],
     ];
   }
 
-  /** Some vectors (or one element) of every value: loads, operations, stores, accumulation. */
+  /** Some vectors of every value: loads, operations, stores, accumulation. */
   #body(at: readonly Local<"i32">[], axis: Axis, span: Span, masked: boolean): Code {
     const { reads, writes, reductions } = this.#kernel;
-    const single = span === "single";
     const address = (i: number): Expr<"i32"> => (at[i] as Local<"i32">).get;
-    const copies = Array.from({ length: single ? 1 : span }, (_, copy) => {
-      const offset = (i: number): number =>
-        copy * this.#width * (axis.strides[i] as number) * (this.#sizes[i] as number);
-      const { statements, value } = valuesOf(this.#module, this.#f, this.#width, this.#kernel.instructions, (i) => {
+    const width = this.#width;
+    const copies = span.map((lanes, copy) => {
+      const offset = (i: number): number => copy * width * (axis.strides[i] as number) * (this.#sizes[i] as number);
+      const { statements, value } = valuesOf(this.#module, this.#f, width, this.#kernel.instructions, (i) => {
         const dtype = reads[i] as DType;
-        return single
-          ? loadSingle(dtype, address(i))
-          : loadVector(dtype, address(i), axis.strides[i] as number, this.#width, offset(i));
+        return loadVector(dtype, address(i), axis.strides[i] as number, width, offset(i), lanes);
       });
       const stores = writes.map((w, k) => {
         const i = reads.length + k;
-        return single
-          ? storeSingle(w.dtype, address(i), value(w.value))
-          : storeVector(w.dtype, address(i), value(w.value), this.#width, offset(i), axis.strides[i] as number);
+        return storeVector(w.dtype, address(i), value(w.value), width, offset(i), axis.strides[i] as number, lanes);
       });
       const sums = reductions.map((r, i) => {
         const list = this.#accumulators[copy] ?? this.#totals;
-        return (list[i] as Accumulator).add(value(r.value), single && masked);
+        return (list[i] as Accumulator).add(value(r.value), masked ? lanes : width);
       });
       return { statements, after: [stores, sums] };
     });

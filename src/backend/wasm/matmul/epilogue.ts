@@ -1,7 +1,7 @@
 /** What is made of a product's elements while they are in registers: bias, activation, an update, a sum with another. */
 import { byteSize, type DType } from "../../../base/dtype.ts";
 import type { Instruction } from "../../target.ts";
-import { loadSome, storeSome } from "../element.ts";
+import { loadVector, storeVector } from "../element.ts";
 import type { Code, Expr, FunctionBuilder, Local, ModuleBuilder } from "../encode.ts";
 import { keyOfInstructions, valuesOf } from "../instructions.ts";
 import { type Lanes, plus } from "./lanes.ts";
@@ -55,7 +55,7 @@ export function finish(
   const { statements, value } = valuesOf(module, f, width, instructions, (i) => {
     if (i === 0) return sum.get;
     const operand = reads[i - 1] as Operand;
-    return loadSome(operand.dtype, address(i - 1, operand), operand.column, width, valid);
+    return loadVector(operand.dtype, address(i - 1, operand), operand.column, width, 0, valid);
   });
   return [
     statements,
@@ -63,7 +63,7 @@ export function finish(
       const result = f.local("v128");
       return [
         result.set(value(i)),
-        storeSome(to.dtype, address(reads.length + k, to), result.get, to.column, width, valid),
+        storeVector(to.dtype, address(reads.length + k, to), result.get, width, 0, to.column, valid),
       ];
     }),
   ];
