@@ -1,5 +1,6 @@
 /** The kernels of routines by the name under which operations ask for them. */
 import type { KernelMaker } from "../kernel.ts";
+import { contract } from "./contract.ts";
 import { fold } from "./fold.ts";
 import { scatterAdd, take, update } from "./gather.ts";
 import { linalgKernels } from "./linalg/index.ts";
@@ -12,6 +13,7 @@ export const kernels: Readonly<Record<string, KernelMaker>> = {
   argreduce,
   argsort,
   concatenate,
+  contract,
   cumsum,
   fold,
   matmul,

@@ -2,6 +2,7 @@ import { type Code, call, type Expr, type FunctionBuilder, i32, type ModuleBuild
 import { type BlockKernel, blockColumns, blockKernel } from "./block.ts";
 import { constant, plus } from "./lanes.ts";
 import { packKernel, packOrder } from "./pack.ts";
+import { type Places, packByPlaces } from "./places.ts";
 import { type BlockProduct, scratchParts } from "./plan.ts";
 
 type Int = Expr<"i32">;
@@ -17,13 +18,19 @@ function pieces(f: FunctionBuilder, total: number, step: number, body: (start: I
   });
 }
 
+/** Where a product's arrays are; `places` of an operand that has no strides, and whether out holds a sum already. */
+interface Addresses {
+  readonly a: Int;
+  readonly b: Int;
+  readonly out: Int;
+  readonly scratch: Int;
+  readonly aPlaces?: Places | undefined;
+  readonly bPlaces?: Places | undefined;
+  readonly continues?: Int | undefined;
+}
+
 /** One matrix product: cache blocks of depth, columns and rows, and in them register blocks. */
-export function blockProduct(
-  module: ModuleBuilder,
-  f: FunctionBuilder,
-  plan: BlockProduct,
-  at: { readonly a: Int; readonly b: Int; readonly out: Int; readonly scratch: Int },
-): Code {
+export function blockProduct(module: ModuleBuilder, f: FunctionBuilder, plan: BlockProduct, at: Addresses): Code {
   const { lanes, spec, packA, packB } = plan;
   const { bytes, blockRows } = lanes;
   const width = blockColumns(lanes);
@@ -86,35 +93,36 @@ export function blockProduct(
   ];
 
   return pieces(f, spec.k, plan.depth, (depthStart, depth) => {
-    const accumulate = i32.ne(depthStart, constant(0));
+    const later = i32.ne(depthStart, constant(0));
+    const accumulate = at.continues === undefined ? later : i32.or(at.continues, later);
+    /** Lines `start` … of an operand into panels. */
+    const pack = (
+      width: number,
+      to: Int,
+      start: Int,
+      count: Int,
+      from: Int,
+      strides: { readonly line: number; readonly depth: number },
+      places: Places | undefined,
+    ): Code => {
+      if (places !== undefined) {
+        const [across, along] = [offset(places.across, start, 4), offset(places.along, depthStart, 4)];
+        return call(packByPlaces(module, lanes, width), from, to, depth, count, across, along);
+      }
+      const order = packOrder(lanes, strides.line, strides.depth);
+      const first = i32.add(offset(from, depthStart, strides.depth), i32.mul(start, constant(strides.line)));
+      const [across, along] = [constant(strides.line), constant(strides.depth)];
+      return call(packKernel(module, lanes, width, order), first, to, depth, count, across, along);
+    };
     return pieces(f, spec.n, plan.columns, (columnStart, columns) => {
       const bBlock = i32.add(offset(at.b, depthStart, b.depth), i32.mul(columnStart, constant(b.column)));
-      const packed = call(
-        packKernel(module, lanes, width, packOrder(lanes, b.column, b.depth)),
-        bBlock,
-        bPacked,
-        depth,
-        columns,
-        constant(b.column),
-        constant(b.depth),
-      );
       return [
-        packB ? packed : [],
+        packB ? pack(width, bPacked, columnStart, columns, at.b, { line: b.column, depth: b.depth }, at.bPlaces) : [],
         bPanel.set(packB ? i32.mul(depth, constant(width * bytes)) : constant(width * bytes)),
         pieces(f, spec.m, plan.rows, (rowStart, rows) => {
           const aFrom = i32.add(offset(at.a, depthStart, a.depth), i32.mul(rowStart, constant(a.row)));
           return [
-            packA
-              ? call(
-                  packKernel(module, lanes, blockRows, packOrder(lanes, a.row, a.depth)),
-                  aFrom,
-                  aPacked,
-                  depth,
-                  rows,
-                  constant(a.row),
-                  constant(a.depth),
-                )
-              : [],
+            packA ? pack(blockRows, aPacked, rowStart, rows, at.a, { line: a.row, depth: a.depth }, at.aPlaces) : [],
             aAt.set(packA ? aPacked : aFrom),
             aBlock.set(packA ? i32.mul(depth, constant(blockRows * bytes)) : constant(blockRows * a.row)),
             blocks.set(i32.divU(rows, constant(blockRows))),
