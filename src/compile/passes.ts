@@ -2,6 +2,7 @@
 import type { Plan } from "../backend/target.ts";
 import type { Graph } from "../graph/graph.ts";
 import { coalesce } from "./coalesce.ts";
+import { foldProducts } from "./fold-products.ts";
 import { type Lowered, lower } from "./lower.ts";
 import { plan } from "./memory.ts";
 import { merge } from "./merge.ts";
@@ -11,6 +12,8 @@ export interface Passes {
   readonly fused: Lowered;
   /** Loops over the same indices joined. */
   readonly merged: Lowered;
+  /** Products joined with the folds that read them. */
+  readonly folded: Lowered;
   /** Values made in the places to which they would be copied. */
   readonly coalesced: Lowered;
   /** With addresses. */
@@ -21,6 +24,7 @@ export interface Passes {
 export function passes(graph: Graph, state: number, start: number): Passes {
   const fused = lower(graph, state);
   const merged = { ...fused, steps: merge(fused.steps, fused.fixed) };
-  const coalesced = { ...merged, steps: coalesce(merged.steps, merged.fixed) };
-  return { fused, merged, coalesced, plan: plan(coalesced, start) };
+  const folded = { ...merged, steps: foldProducts(merged.steps, merged.fixed) };
+  const coalesced = { ...folded, steps: coalesce(folded.steps, folded.fixed) };
+  return { fused, merged, folded, coalesced, plan: plan(coalesced, start) };
 }

@@ -36,7 +36,9 @@ const elements = (types: readonly Type[]): number => types.reduce((sum, { shape 
 function routineWork({ request, inputTypes, outputs }: RoutineStep): number {
   const made = elements(outputs.map((b) => b.type));
   const first = inputTypes[0] as Type;
-  const axes = request.name === "matmul" ? 1 : request.name === "contract" ? (request.parameters.inner as number) : 0;
-  if (axes === 0) return element * (made + elements(inputTypes));
-  return multiplyAdd[first.dtype === "float32" ? "float32" : "float64"] * made * sizeOf(first.shape.slice(-axes));
+  const add = multiplyAdd[first.dtype === "float32" ? "float32" : "float64"];
+  const { inner, folded } = request.parameters as { inner?: number; folded?: readonly number[] };
+  if (request.name === "matmul") return add * made * (first.shape.at(-1) ?? 1);
+  if (inner === undefined) return element * (made + elements(inputTypes));
+  return add * (folded === undefined ? made : sizeOf(folded)) * sizeOf(first.shape.slice(-inner));
 }

@@ -66,6 +66,10 @@ export const contract: KernelMaker = (module, parameters, [a, b], [result], thre
   return matmul(module, { strides }, types.slice(0, 2), types.slice(2), threads);
 };
 
+/** Multiply–adds of a contraction. */
+export const multiplyAdds = (a: Type, result: Type, inner: number): number =>
+  sizeOf(result.shape) * sizeOf(a.shape.slice(a.shape.length - inner));
+
 interface Request {
   readonly batch: number;
   readonly inner: number;

@@ -1,6 +1,7 @@
 /** The kernels of routines by the name under which operations ask for them. */
 import type { KernelMaker } from "../kernel.ts";
 import { contract } from "./contract.ts";
+import { contractAndFold } from "./contract-fold.ts";
 import { fold } from "./fold.ts";
 import { scatterAdd, take, update } from "./gather.ts";
 import { linalgKernels } from "./linalg/index.ts";
@@ -14,6 +15,7 @@ export const kernels: Readonly<Record<string, KernelMaker>> = {
   argsort,
   concatenate,
   contract,
+  contractAndFold,
   cumsum,
   fold,
   matmul,
