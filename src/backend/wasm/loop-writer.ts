@@ -14,6 +14,8 @@ const mostFour = 64;
 const mostTwo = 160;
 /** Rounds of vectors side by side that are worth their code, and a sum for each of them. */
 const leastRounds = 4;
+/** An axis of no more terms, as a pooling window has it, costs less written out than counted. */
+const fewTerms = 4;
 
 export interface Axis {
   readonly n: number;
@@ -130,16 +132,22 @@ export class LoopWriter {
       );
     if (this.#reducesColumns) {
       return this.#nest(keptOuter, addresses, (at) =>
-        this.#vectorLoop(last, at, this.#copies, (p, span) => {
-          const active = this.#accumulators.slice(0, span === "single" ? 1 : span);
-          return [
-            active.flat().map((a) => a.start()),
-            this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false)),
-            active.map((list, copy) =>
-              list.map((a, i) => a.storeLanes(this.#resultAddress(p, i, copy), span === "single")),
-            ),
-          ];
-        }),
+        this.#vectorLoop(
+          last,
+          at,
+          this.#copies,
+          (p, span) => {
+            const active = this.#accumulators.slice(0, span === "single" ? 1 : span);
+            return [
+              active.flat().map((a) => a.start()),
+              this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false), fewTerms),
+              active.map((list, copy) =>
+                list.map((a, i) => a.storeLanes(this.#resultAddress(p, i, copy), span === "single")),
+              ),
+            ];
+          },
+          this.#kernel.writes.length === 0,
+        ),
       );
     }
     return this.#nest(keptOuter, addresses, (at) => [
@@ -217,11 +225,19 @@ export class LoopWriter {
     return [left.set(i32.const(times)), whileDo(left.get, [body, left.set(i32.sub(left.get, i32.const(1)))])];
   }
 
-  #nest(axes: readonly Axis[], at: readonly Local<"i32">[], body: (at: readonly Local<"i32">[]) => Code): Code {
+  /** Axes of up to `unrolled` steps are written out one after the other. */
+  #nest(
+    axes: readonly Axis[],
+    at: readonly Local<"i32">[],
+    body: (at: readonly Local<"i32">[]) => Code,
+    unrolled = 1,
+  ): Code {
     const [axis, ...rest] = axes;
     if (axis === undefined) return body(at);
     const { start, inside, advance } = this.#pointers(axis, at);
-    return [start, this.#count(axis.n, [this.#nest(rest, inside, body), advance(1)])];
+    const once = this.#nest(rest, inside, body, unrolled);
+    if (axis.n > unrolled) return [start, this.#count(axis.n, [once, advance(1)])];
+    return [start, Array.from({ length: axis.n }, (_, i) => [i === 0 ? [] : advance(1), once])];
   }
 
   #vectorLoop(
@@ -229,6 +245,7 @@ export class LoopWriter {
     at: readonly Local<"i32">[],
     copies: number,
     body: (at: readonly Local<"i32">[], span: Span) => Code,
+    mayRepeat = false,
   ): Code {
     const { start, inside, advance } = this.#pointers(axis, at);
     const vectors = Math.floor(axis.n / this.#width);
@@ -238,7 +255,10 @@ export class LoopWriter {
       start,
       this.#count(rounds, [body(inside, copies), advance(copies * this.#width)]),
       this.#count(vectors - rounds * copies, [body(inside, 1), advance(this.#width)]),
-      this.#count(rest, [body(inside, "single"), advance(1)]),
+      // What may be computed again is: one more vector, that ends with the last element, for the remainder.
+      mayRepeat && vectors > 0 && rest > 1
+        ? [advance(rest - this.#width), body(inside, 1)]
+        : this.#count(rest, [body(inside, "single"), advance(1)]),
     ];
   }
 
