@@ -8,6 +8,7 @@ import { sizeOf } from "../../../base/shape.ts";
 import type { Type } from "../../../graph/operation.ts";
 import { type Code, type FunctionReference, i32, type ModuleBuilder } from "../encode.ts";
 import { type Kernel, type KernelMaker, type Part, runsOf } from "../kernel.ts";
+import { blockColumns } from "../matmul/block.ts";
 import { blockProduct } from "../matmul/blocks.ts";
 import { lanesOf } from "../matmul/lanes.ts";
 import { fillTable, type PlaceAxis, type Places, tableBytes } from "../matmul/places.ts";
@@ -135,10 +136,12 @@ function throughPlaces(module: ModuleBuilder, contraction: Contraction, result: 
       parts.push({ kernel, offsets: [a, b, out].map((stride) => start * stride * bytes) });
     }
   } else {
-    // Every thread packs the other operand for itself: the smaller one.
-    const byRows = m >= n;
+    // Every thread packs the other operand for itself: the smaller one, if the parts are as equal.
     const lanes = lanesOf(result.dtype as MatmulSpec["dtype"], module.fused);
-    for (const { start, size } of runsOf(byRows ? m : n, threads, byRows ? lanes.blockRows : 2 * lanes.count)) {
+    const largest = (size: number, step: number): number => Math.max(...runsOf(size, threads, step).map((r) => r.size));
+    const [byRow, byColumn] = [largest(m, lanes.blockRows) / m, largest(n, blockColumns(lanes)) / n];
+    const byRows = byRow < byColumn || (byRow === byColumn && m >= n);
+    for (const { start, size } of runsOf(byRows ? m : n, threads, byRows ? lanes.blockRows : blockColumns(lanes))) {
       const range = byRows
         ? { rows: [start, size] as const, columns: [0, n] as const }
         : { rows: [0, m] as const, columns: [start, size] as const };
