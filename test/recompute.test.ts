@@ -134,7 +134,7 @@ const cases: readonly Case[] = [
     normal(99, [64, 16]),
     [0.8, 0.6, 0.4, 0.3, 0.2, 0.15],
   ),
-  plain("a U-Net", valueAndGrad(unet), [...kernels, ...upKernels], normal(98, [2, 1, 16, 16]), [0.9, 0.8, 0.7, 0.6]),
+  plain("a U-Net", valueAndGrad(unet), [...kernels, ...upKernels], normal(98, [2, 1, 16, 16]), [0.9, 0.85, 0.8, 0.77]),
   plain(
     "layers of LSTM",
     valueAndGrad(lstm),

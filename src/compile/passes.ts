@@ -3,6 +3,7 @@ import type { Plan } from "../backend/target.ts";
 import type { Graph } from "../graph/graph.ts";
 import { coalesce } from "./coalesce.ts";
 import { epilogues } from "./epilogue.ts";
+import { foldProducts } from "./fold-products.ts";
 import { type Lowered, lower } from "./lower.ts";
 import { plan } from "./memory.ts";
 import { merge } from "./merge.ts";
@@ -12,6 +13,8 @@ export interface Passes {
   readonly fused: Lowered;
   /** Loops over the same indices joined. */
   readonly merged: Lowered;
+  /** Products joined with the folds that read them. */
+  readonly folded: Lowered;
   /** Loops over the elements of a product joined to it. */
   readonly finished: Lowered;
   /** Values made in the places to which they would be copied. */
@@ -24,7 +27,8 @@ export interface Passes {
 export function passes(graph: Graph, state: number, start: number): Passes {
   const fused = lower(graph, state);
   const merged = { ...fused, steps: merge(fused.steps, fused.fixed) };
-  const finished = { ...merged, steps: epilogues(merged.steps, merged.fixed) };
+  const folded = { ...merged, steps: foldProducts(merged.steps, merged.fixed) };
+  const finished = { ...folded, steps: epilogues(folded.steps, folded.fixed) };
   const coalesced = { ...finished, steps: coalesce(finished.steps, finished.fixed) };
-  return { fused, merged, finished, coalesced, plan: plan(coalesced, start) };
+  return { fused, merged, folded, finished, coalesced, plan: plan(coalesced, start) };
 }

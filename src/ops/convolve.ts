@@ -1,11 +1,11 @@
 /** Convolution and pooling: products and reductions over sliding windows. */
 import { NablaError } from "../base/error.ts";
-import { showShape } from "../base/shape.ts";
+import { showShape, sizeOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { div } from "./arithmetic.ts";
-import { einsum } from "./einsum.ts";
-import { pad, reshape } from "./movement.ts";
+import { contract } from "./contraction.ts";
+import { pad, reshape, transpose } from "./movement.ts";
 import { max, sum } from "./reduce.ts";
 import { windows } from "./windows.ts";
 
@@ -92,6 +92,9 @@ function windowed(
   );
 }
 
+/** Products of fewer columns waste blocks: smaller images lie side by side in one product. */
+const fewPlaces = 16;
+
 function convolve(
   what: string,
   input: TensorLike,
@@ -121,9 +124,18 @@ function convolve(
   const cut = windowed(what, x, window, options, 0);
   const places = cut.shape.slice(2, 2 + axes);
   const grouped = reshape(cut, [batch, groups, perGroup, ...cut.shape.slice(2)]);
-  const weights = reshape(w, [groups, out / groups, perGroup, ...window]);
-  // Weights first: then the windows are the columns of the product, whose rows run along the image.
-  const product = einsum(axes === 1 ? "goch,ngcxh->ngox" : "gochk,ngcxyhk->ngoxy", weights, grouped);
+  const taps = window.map((_, i) => 3 + axes + i);
+  const spots = window.map((_, i) => 3 + i);
+  const inner = 1 + axes;
+  if (sizeOf(places) < fewPlaces) {
+    const weights = reshape(w, [groups, out / groups, perGroup, ...window]);
+    const product = contract([weights, transpose(grouped, [1, 2, ...taps, 0, ...spots])], { batch: 1, inner });
+    const imagesFirst = transpose(product, [2, 0, 1, ...window.map((_, i) => 3 + i)]);
+    return reshape(imagesFirst, [batch, out, ...places]);
+  }
+  // Images are a batch that shares the weights: the result lies in their order, whose rows are the product's.
+  const weights = reshape(w, [1, groups, out / groups, perGroup, ...window]);
+  const product = contract([weights, transpose(grouped, [0, 1, 2, ...taps, ...spots])], { batch: 2, inner });
   return reshape(product, [batch, out, ...places]);
 }
 

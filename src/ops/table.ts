@@ -3,6 +3,7 @@ import type { Operation } from "../graph/operation.ts";
 import * as activation from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
 import * as contract from "./contract.ts";
+import * as contraction from "./contraction.ts";
 import * as gather from "./gather.ts";
 import * as linalg from "./linalg/records.ts";
 import * as math from "./math.ts";
@@ -26,8 +27,19 @@ function records(family: object): Operation[] {
 export const operations: readonly Operation[] = [
   ...new Set([
     castOperation,
-    ...[arithmetic, math, activation, movement, windows, reduce, gather, sort, contract, linalg, random].flatMap(
-      records,
-    ),
+    ...[
+      arithmetic,
+      math,
+      activation,
+      movement,
+      windows,
+      reduce,
+      gather,
+      sort,
+      contract,
+      contraction,
+      linalg,
+      random,
+    ].flatMap(records),
   ]),
 ];

@@ -21,9 +21,10 @@ function verify(f: Many, types: readonly Type[]): void {
   );
   const simplified = checkGraph(simplify(traced), "simplify");
   const graph = checkGraph(share(simplified), "share");
-  const { fused, merged, coalesced, plan } = passes(graph, 0, arenaStart);
+  const { fused, merged, folded, coalesced, plan } = passes(graph, 0, arenaStart);
   checkPlan(fused, "fuse");
   checkPlan(merged, "merge");
+  checkPlan(folded, "foldProducts");
   checkPlan(coalesced, "coalesce");
   checkPlan(plan, "memory");
   expect(plan.bytes).toBeGreaterThanOrEqual(plan.lowerBound);

@@ -28,6 +28,8 @@ const leastRounds = 4;
 const mostWaiting = 8;
 /** After fewer rounds, what is left of a row is a good part of it. */
 const shortRow = 16;
+/** An axis of no more terms, as a pooling window has it, costs less written out than counted. */
+const fewTerms = 4;
 
 export interface Axis {
   readonly n: number;
@@ -115,16 +117,22 @@ export class LoopWriter {
       );
     if (this.#reducesColumns) {
       return this.#nest(keptOuter, addresses, (at) =>
-        this.#vectorLoop(last, at, this.#copies, (p, span) => {
-          const active = this.#accumulators.slice(0, span.length);
-          return [
-            active.flat().map((a) => a.start()),
-            this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false)),
-            active.map((list, copy) =>
-              list.map((a, i) => a.storeLanes(this.#resultAddress(p, i, copy), span[copy] as number)),
-            ),
-          ];
-        }),
+        this.#vectorLoop(
+          last,
+          at,
+          this.#copies,
+          (p, span) => {
+            const active = this.#accumulators.slice(0, span.length);
+            return [
+              active.flat().map((a) => a.start()),
+              this.#nest(reducedOuter, p, (inner) => this.#body(inner, last, span, false), fewTerms),
+              active.map((list, copy) =>
+                list.map((a, i) => a.storeLanes(this.#resultAddress(p, i, copy), span[copy] as number)),
+              ),
+            ];
+          },
+          this.#kernel.writes.length === 0,
+        ),
       );
     }
     return this.#nest(keptOuter, addresses, (at) => [
@@ -202,11 +210,19 @@ export class LoopWriter {
     return [left.set(i32.const(times)), whileDo(left.get, [body, left.set(i32.sub(left.get, i32.const(1)))])];
   }
 
-  #nest(axes: readonly Axis[], at: readonly Local<"i32">[], body: (at: readonly Local<"i32">[]) => Code): Code {
+  /** Axes of up to `unrolled` steps are written out one after the other. */
+  #nest(
+    axes: readonly Axis[],
+    at: readonly Local<"i32">[],
+    body: (at: readonly Local<"i32">[]) => Code,
+    unrolled = 1,
+  ): Code {
     const [axis, ...rest] = axes;
     if (axis === undefined) return body(at);
     const { start, inside, advance } = this.#pointers(axis, at);
-    return [start, this.#count(axis.n, [this.#nest(rest, inside, body), advance(1)])];
+    const once = this.#nest(rest, inside, body, unrolled);
+    if (axis.n > unrolled) return [start, this.#count(axis.n, [once, advance(1)])];
+    return [start, Array.from({ length: axis.n }, (_, i) => [i === 0 ? [] : advance(1), once])];
   }
 
   #vectorLoop(
@@ -214,6 +230,7 @@ export class LoopWriter {
     at: readonly Local<"i32">[],
     copies: number,
     body: (at: readonly Local<"i32">[], span: Span) => Code,
+    mayRepeat = false,
   ): Code {
     const { start, inside, advance } = this.#pointers(axis, at);
     const width = this.#width;
@@ -227,9 +244,12 @@ export class LoopWriter {
     return [
       start,
       this.#count(rounds, [body(inside, full(copies)), advance(copies * width)]),
-      copies > 1 && rounds < shortRow
-        ? some([...full(left), ...tail])
-        : [this.#count(left, [body(inside, full(1)), advance(width)]), some(tail)],
+      // What may be computed again is: one more vector, that ends with the last element, for the remainder.
+      mayRepeat && vectors > 0 && rest > 1
+        ? [this.#count(left, [body(inside, full(1)), advance(width)]), advance(rest - width), body(inside, full(1))]
+        : copies > 1 && rounds < shortRow
+          ? some([...full(left), ...tail])
+          : [this.#count(left, [body(inside, full(1)), advance(width)]), some(tail)],
     ];
   }
 

@@ -50,7 +50,7 @@ export function matmulKernel(module: ModuleBuilder, spec: MatmulSpec): FunctionR
               a: a.get,
               b: b.get,
               out: epilogue === undefined ? out.get : undefined,
-              beside: epilogue === undefined ? [] : results.map((address) => address.get),
+              beside: results.map((address) => address.get),
               scratch: scratch.get,
             });
       const folded = plan.kind === "vector" ? plan : plan.spec;

@@ -36,6 +36,9 @@ const elements = (types: readonly Type[]): number => types.reduce((sum, { shape 
 function routineWork({ request, inputTypes, outputs, epilogue }: RoutineStep): number {
   const made = elements(epilogue === undefined ? outputs.map((b) => b.type) : [epilogue.type]);
   const first = inputTypes[0] as Type;
-  if (request.name !== "matmul") return element * (made + elements(inputTypes));
-  return multiplyAdd[first.dtype === "float32" ? "float32" : "float64"] * made * (first.shape.at(-1) ?? 1);
+  const add = multiplyAdd[first.dtype === "float32" ? "float32" : "float64"];
+  const { inner, folded } = request.parameters as { inner?: number; folded?: readonly number[] };
+  if (request.name === "matmul") return add * made * (first.shape.at(-1) ?? 1);
+  if (inner === undefined) return element * (made + elements(inputTypes));
+  return add * (folded === undefined ? made : sizeOf(folded)) * sizeOf(first.shape.slice(-inner));
 }

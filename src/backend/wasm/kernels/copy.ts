@@ -6,6 +6,8 @@ import {
   type Code,
   type FunctionBuilder,
   type FunctionReference,
+  i32,
+  i64,
   type ModuleBuilder,
   memory,
   v128,
@@ -114,9 +116,19 @@ function nest(
 function run(f: FunctionBuilder, dtype: DType, n: number, from: Int, to: Int): Code {
   const bytes = n * byteSize[dtype];
   if (bytes >= longRun) return memory.copy(to, from, int(bytes));
-  if (bytes < 16) return f.for(int(0), int(bytes), byteSize[dtype], (i) => move(dtype, plus(to, i), plus(from, i)));
+  if (bytes < 16) return shortRun(bytes, from, to);
   const vector = (i: Int): Code => v128.store(plus(to, i), v128.load(plus(from, i)));
   // The last vector may overlap the one before: it writes the same bytes again.
   const rest = bytes % 16 === 0 ? [] : vector(int(bytes - 16));
   return [f.for(int(0), int(bytes - (bytes % 16)), 16, vector), rest];
+}
+
+/** Less than a vector: words of 8 and 4 bytes, then single ones, written out. */
+function shortRun(bytes: number, from: Int, to: Int): Code {
+  const code: Code[] = [];
+  let at = 0;
+  for (; at + 8 <= bytes; at += 8) code.push(i64.store(to, i64.load(from, at), at));
+  for (; at + 4 <= bytes; at += 4) code.push(i32.store(to, i32.load(from, at), at));
+  for (; at < bytes; at++) code.push(i32.store8(to, i32.load8u(from, at), at));
+  return code;
 }

@@ -1,5 +1,7 @@
 /** The kernels of routines by the name under which operations ask for them. */
 import type { KernelMaker } from "../kernel.ts";
+import { contract } from "./contract.ts";
+import { contractAndFold } from "./contract-fold.ts";
 import { fold } from "./fold.ts";
 import { scatterAdd, take, update } from "./gather.ts";
 import { linalgKernels } from "./linalg/index.ts";
@@ -12,6 +14,8 @@ export const kernels: Readonly<Record<string, KernelMaker>> = {
   argreduce,
   argsort,
   concatenate,
+  contract,
+  contractAndFold,
   cumsum,
   fold,
   matmul,

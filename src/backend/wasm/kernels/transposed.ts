@@ -15,7 +15,10 @@ type Vector = Local<"v128">;
 const bytesOf = (size: number, lanes: readonly number[]): number[] =>
   lanes.flatMap((lane) => Array.from({ length: size }, (_, i) => lane * size + i));
 
-function transposeBlock(f: FunctionBuilder, rows: readonly Vector[]): { statements: Code; columns: Expr<"v128">[] } {
+export function transposeBlock(
+  f: FunctionBuilder,
+  rows: readonly Vector[],
+): { statements: Code; columns: Expr<"v128">[] } {
   const mix = (a: Expr<"v128">, b: Expr<"v128">, size: number, lanes: readonly number[]): Expr<"v128"> =>
     v128.shuffle(a, b, bytesOf(size, lanes));
   const low = (a: Vector, b: Vector): Expr<"v128"> => mix(a.get, b.get, 8, [0, 2]);

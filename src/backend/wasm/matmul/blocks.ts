@@ -3,6 +3,7 @@ import { type BlockKernel, blockColumns, blockKernel } from "./block.ts";
 import { bytesAlong, type Epilogue, type Operand, operandsOf } from "./epilogue.ts";
 import { constant, plus } from "./lanes.ts";
 import { packKernel, packOrder } from "./pack.ts";
+import { type Places, packByPlaces } from "./places.ts";
 import { type BlockProduct, scratchParts } from "./plan.ts";
 
 type Int = Expr<"i32">;
@@ -18,20 +19,21 @@ function pieces(f: FunctionBuilder, total: number, step: number, body: (start: I
   });
 }
 
+/** Where a product's arrays are; `places` of an operand that has no strides, and whether out holds a sum already. */
+interface Addresses {
+  readonly a: Int;
+  readonly b: Int;
+  /** Of the result; none if an epilogue has its operands `beside`. */
+  readonly out: Int | undefined;
+  readonly beside?: readonly Int[];
+  readonly scratch: Int;
+  readonly aPlaces?: Places | undefined;
+  readonly bPlaces?: Places | undefined;
+  readonly continues?: Int | undefined;
+}
+
 /** One matrix product: cache blocks of depth, columns and rows, and in them register blocks. */
-export function blockProduct(
-  module: ModuleBuilder,
-  f: FunctionBuilder,
-  plan: BlockProduct,
-  at: {
-    readonly a: Int;
-    readonly b: Int;
-    /** Of the result; of an epilogue's operands. */
-    readonly out: Int | undefined;
-    readonly beside: readonly Int[];
-    readonly scratch: Int;
-  },
-): Code {
+export function blockProduct(module: ModuleBuilder, f: FunctionBuilder, plan: BlockProduct, at: Addresses): Code {
   const { lanes, spec, packA, packB } = plan;
   const { epilogue } = spec;
   const operands = epilogue === undefined ? [] : operandsOf(epilogue);
@@ -106,7 +108,27 @@ export function blockProduct(
   ];
 
   return pieces(f, spec.k, plan.depth, (depthStart, depth) => {
-    const accumulate = i32.ne(depthStart, constant(0));
+    const later = i32.ne(depthStart, constant(0));
+    const accumulate = at.continues === undefined ? later : i32.or(at.continues, later);
+    /** Lines `start` … of an operand into panels. */
+    const pack = (
+      width: number,
+      to: Int,
+      start: Int,
+      count: Int,
+      from: Int,
+      strides: { readonly line: number; readonly depth: number },
+      places: Places | undefined,
+    ): Code => {
+      if (places !== undefined) {
+        const [across, along] = [offset(places.across, start, 4), offset(places.along, depthStart, 4)];
+        return call(packByPlaces(module, lanes, width), from, to, depth, count, across, along);
+      }
+      const order = packOrder(lanes, strides.line, strides.depth);
+      const first = i32.add(offset(from, depthStart, strides.depth), i32.mul(start, constant(strides.line)));
+      const [across, along] = [constant(strides.line), constant(strides.depth)];
+      return call(packKernel(module, lanes, width, order), first, to, depth, count, across, along);
+    };
     /** Only whole sums go through the epilogue. */
     const panel = (columns: number, rows: Int, depth: Int): Code => {
       const whole = panelThen(epilogue, columns, rows, depth, accumulate);
@@ -116,32 +138,13 @@ export function blockProduct(
     };
     return pieces(f, spec.n, plan.columns, (columnStart, columns) => {
       const bBlock = i32.add(offset(at.b, depthStart, b.depth), i32.mul(columnStart, constant(b.column)));
-      const packed = call(
-        packKernel(module, lanes, width, packOrder(lanes, b.column, b.depth)),
-        bBlock,
-        bPacked,
-        depth,
-        columns,
-        constant(b.column),
-        constant(b.depth),
-      );
       return [
-        packB ? packed : [],
+        packB ? pack(width, bPacked, columnStart, columns, at.b, { line: b.column, depth: b.depth }, at.bPlaces) : [],
         bPanel.set(packB ? i32.mul(depth, constant(width * bytes)) : constant(width * bytes)),
         pieces(f, spec.m, plan.rows, (rowStart, rows) => {
           const aFrom = i32.add(offset(at.a, depthStart, a.depth), i32.mul(rowStart, constant(a.row)));
           return [
-            packA
-              ? call(
-                  packKernel(module, lanes, blockRows, packOrder(lanes, a.row, a.depth)),
-                  aFrom,
-                  aPacked,
-                  depth,
-                  rows,
-                  constant(a.row),
-                  constant(a.depth),
-                )
-              : [],
+            packA ? pack(blockRows, aPacked, rowStart, rows, at.a, { line: a.row, depth: a.depth }, at.aPlaces) : [],
             aAt.set(packA ? aPacked : aFrom),
             aBlock.set(packA ? i32.mul(depth, constant(blockRows * bytes)) : constant(blockRows * a.row)),
             blocks.set(i32.divU(rows, constant(blockRows))),
@@ -149,7 +152,7 @@ export function blockProduct(
             outAt.set(i32.add(offset(out, rowStart, outRow), i32.mul(columnStart, constant(bytes)))),
             besideAt.map((local, i) => {
               const operand = operands[i] as Operand;
-              const row = offset(at.beside[i] as Int, rowStart, bytesAlong(operand, "row"));
+              const row = offset(at.beside?.[i] as Int, rowStart, bytesAlong(operand, "row"));
               return local.set(offset(row, columnStart, bytesAlong(operand, "column")));
             }),
             spec.n >= width

@@ -77,7 +77,7 @@ export interface PartOfProduct {
  * Fewer multiply–adds are not worth a second thread: blocks do 10 to 30 a nanosecond; a vector's product waits for
  * memory. (An LSTM of 64 steps whose products of 2.6e5 were shared took 8.1 ms on two threads, 7.2 on one.)
  */
-const leastWork = { blocks: 1e6, vector: 2e5 } as const;
+export const leastWork = { blocks: 1e6, vector: 2e5 } as const;
 
 /**
  * The product in pieces for several threads. The terms of an element are summed in the same order: no piece becomes a
@@ -157,7 +157,7 @@ const roundUp = (value: number, step: number): number => Math.ceil(value / step)
 const pieces = (total: number, limit: number, step: number): number =>
   roundUp(Math.ceil(total / Math.ceil(total / limit)), step);
 
-function planBlocks(spec: MatmulSpec, lanes: Lanes): BlockProduct {
+export function planBlocks(spec: MatmulSpec, lanes: Lanes): BlockProduct {
   const { m, n, k, a, b } = spec;
   const direct = (stride: number): boolean => stride >= 0 && stride < maximumOffset;
   const strips = Math.ceil(n / blockColumns(lanes));
