@@ -76,14 +76,19 @@ export function viewOf(dtype: DType, buffer: ArrayBufferLike, offset: number, le
   }
 }
 
-/** A copy of the elements, which need not be set to zero first. */
+/** Above so many elements it pays that a copy's memory is not set to zero first; below, constructors take longer. */
+const manyElements = 2 ** 16;
+
 export function copyOf(data: Data): Data {
-  if (data.length <= 8) {
-    // For a few elements the constructor would take longer than they.
-    const copy = allocate(dtypeOf(data), data.length);
-    for (let i = 0; i < data.length; i++) copy[i] = data[i] as number;
-    return copy;
-  }
+  if (data.length > manyElements) return copyOfMany(data);
+  const copy = allocate(dtypeOf(data), data.length);
+  // For a few elements the call would take longer than they.
+  if (data.length > 8) copy.set(data);
+  else for (let i = 0; i < data.length; i++) copy[i] = data[i] as number;
+  return copy;
+}
+
+function copyOfMany(data: Data): Data {
   if (data instanceof Float64Array) return new Float64Array(data);
   if (data instanceof Float32Array) return new Float32Array(data);
   if (data instanceof Int32Array) return new Int32Array(data);
