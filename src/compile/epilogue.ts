@@ -16,6 +16,7 @@ import { ModuleBuilder } from "../backend/wasm/encode.ts";
 import { statementsOf } from "../backend/wasm/instructions.ts";
 import { type Shape, sameShape, sizeOf, stridesOf } from "../base/shape.ts";
 import type { Type } from "../graph/operation.ts";
+import { withBodies } from "./bodies.ts";
 import { buffersRead, owner, Touches } from "./touch.ts";
 
 /** The code is repeated for every vector of a register block, twelve of them: more would be compiled slowly. */
@@ -29,7 +30,7 @@ export function epilogues(steps: readonly Step[], kept: ReadonlySet<Buffer>): St
   const isNeeded = (made: Buffer, loop: LoopStep): boolean =>
     kept.has(made) || made.slice !== undefined || (uses.get(made) ?? 0) > loop.reads.filter(sees(made)).length;
   const block = (list: readonly Step[]): Step[] => {
-    const result: (Step | undefined)[] = list.map(inside);
+    const result: (Step | undefined)[] = list.map((step) => withBodies(step, block));
     const touches = new Touches();
     result.forEach((step, i) => {
       touches.add(step as Step, i);
@@ -57,12 +58,6 @@ export function epilogues(steps: readonly Step[], kept: ReadonlySet<Buffer>): St
       touches.add(joined, place);
     });
     return result.filter((step) => step !== undefined);
-  };
-  const inside = (step: Step): Step => {
-    if (step.kind === "repeat") return { ...step, body: block(step.body) };
-    if (step.kind === "while") return { ...step, condition: block(step.condition), body: block(step.body) };
-    if (step.kind === "branch") return { ...step, yes: block(step.yes), no: block(step.no) };
-    return step;
   };
   return block(steps);
 }

@@ -5,11 +5,12 @@
 import type { Buffer, Read, RoutineStep, Step } from "../backend/target.ts";
 import { sizeOf, stridesOf } from "../base/shape.ts";
 import type { Type } from "../graph/operation.ts";
+import { withBodies } from "./bodies.ts";
 import { owner, Touches } from "./touch.ts";
 
 /** `fixed`: buffers that must be written whoever reads them. */
 export function foldProducts(steps: readonly Step[], fixed: ReadonlySet<Buffer>): Step[] {
-  const result: (Step | undefined)[] = steps.map((step) => inside(step, fixed));
+  const result: (Step | undefined)[] = steps.map((step) => withBodies(step, (body) => foldProducts(body, fixed)));
   const touches = new Touches();
   result.forEach((step, i) => {
     if (step !== undefined) touches.add(step, i);
@@ -34,14 +35,6 @@ export function foldProducts(steps: readonly Step[], fixed: ReadonlySet<Buffer>)
     result[i] = both;
   });
   return result.filter((step) => step !== undefined);
-}
-
-function inside(step: Step, fixed: ReadonlySet<Buffer>): Step {
-  const all = (steps: readonly Step[]): Step[] => foldProducts(steps, fixed);
-  if (step.kind === "repeat") return { ...step, body: all(step.body) };
-  if (step.kind === "while") return { ...step, condition: all(step.condition), body: all(step.body) };
-  if (step.kind === "branch") return { ...step, yes: all(step.yes), no: all(step.no) };
-  return step;
 }
 
 /** Whether the first axis of both is the images', over which no window moves. */

@@ -4,6 +4,7 @@
  */
 import { type Buffer, type Instruction, type LoopStep, type Read, type Step, writesOf } from "../backend/target.ts";
 import { sameShape, sizeOf, stridesOf } from "../base/shape.ts";
+import { withBodies } from "./bodies.ts";
 import { mostInstructions } from "./fuse.ts";
 import { buffersRead, owner, Touches } from "./touch.ts";
 
@@ -18,7 +19,7 @@ export function merge(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[]
     const touches = new Touches();
     for (const step of list) {
       let here = result.length;
-      const own = inside(step);
+      const own = withBodies(step, block);
       result.push(own);
       touches.add(own, here);
       for (let found = partner(result, touches, here); found !== undefined; found = partner(result, touches, here)) {
@@ -34,12 +35,6 @@ export function merge(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[]
       }
     }
     return result.filter((step) => step !== undefined);
-  };
-  const inside = (step: Step): Step => {
-    if (step.kind === "repeat") return { ...step, body: block(step.body) };
-    if (step.kind === "while") return { ...step, condition: block(step.condition), body: block(step.body) };
-    if (step.kind === "branch") return { ...step, yes: block(step.yes), no: block(step.no) };
-    return step;
   };
   return block(steps);
 }
