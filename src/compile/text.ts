@@ -47,9 +47,10 @@ export function showPlan(plan: Steps | Plan): string {
   ].join("\n");
 }
 
-function showArena({ address, bytes, lowerBound }: Plan): string {
+function showArena({ address, bytes, lowerBound, recomputed }: Plan): string {
   const start = [...address.values()].reduce((least, at) => Math.min(least, at), bytes);
-  return `arena: ${start} … ${bytes}; at most ${lowerBound} bytes alive at one time`;
+  const again = recomputed > 0 ? `; ${recomputed} operations run again` : "";
+  return `arena: ${start} … ${bytes}; at most ${lowerBound} bytes alive at one time${again}`;
 }
 
 function showSteps(steps: readonly Step[], name: (buffer: Buffer) => string): string[] {
