@@ -15,7 +15,7 @@ import { passes } from "./passes.ts";
 
 /** Nanoseconds: of a call that is looked at, and of all calls of a signature that buy a program. */
 const leastWork = 20_000;
-const price = 5_000_000;
+const price = { chunks: 2_000_000, whole: 5_000_000 } as const;
 /** Bytes of the programs that are kept, and signatures of which the work is counted. */
 const budget = 64 * 2 ** 20;
 const mostSignatures = 1000;
@@ -35,7 +35,7 @@ export const eagerly: Evaluator = (operation, inputs, attributes, results, value
     const isInStep = inputs.every(({ shape }) => sizeOf(shape) === 1 || sameShape(shape, result.shape));
     return isInStep ? inChunks(operation, inputs, attributes, result, values, work) : undefined;
   }
-  const program = find(operation, inputs, attributes, work);
+  const program = find(operation, inputs, attributes, work, price.whole);
   if (program === undefined) return undefined;
   program.inputs.forEach((place, i) => {
     place.set(values[i] as ArrayLike<number>);
@@ -54,7 +54,7 @@ function inChunks(
   work: number,
 ): readonly Data[] | undefined {
   const types = inputs.map((t): Type => ({ shape: sizeOf(t.shape) === 1 ? [] : [chunk], dtype: t.dtype }));
-  const program = find(operation, types, attributes, work);
+  const program = find(operation, types, attributes, work, price.chunks);
   if (program === undefined) return undefined;
   const size = sizeOf(shape);
   const result = allocate(dtype, size);
@@ -78,20 +78,21 @@ function find(
   inputs: readonly Type[],
   attributes: Attributes,
   work: number,
+  cost: number,
 ): Program | undefined {
   const key = JSON.stringify([operation.name, attributes, inputs.map(({ shape, dtype }) => [shape, dtype])]);
   const known = programs.get(key);
-  if (known === undefined && !isBought(key, work)) return undefined;
+  if (known === undefined && !isBought(key, work, cost)) return undefined;
   const program = known ?? programOf(operation, inputs, attributes);
   keep(key, program);
   return program;
 }
 
-function isBought(key: string, work: number): boolean {
+function isBought(key: string, work: number, cost: number): boolean {
   const total = (spent.get(key) ?? 0) + work;
   if (spent.size >= mostSignatures) spent.clear();
   spent.set(key, total);
-  return total >= price;
+  return total >= cost;
 }
 
 function programOf(operation: Operation, inputs: readonly Type[], attributes: Attributes): Program {

@@ -265,6 +265,7 @@ export const castOperation: Operation = {
   kind: "elementwise",
   infer: (inputs, { dtype }) => ({ shape: (inputs[0] as Type).shape, dtype: dtype as DType }),
   evaluate: (values, inputs, _attributes, { dtype }) => castData(values[0] as Data, (inputs[0] as Type).dtype, dtype),
+  work: mapWork,
   linear: { how: "separately" },
   transpose: (ct, _index, inputs) =>
     isFloat((inputs[0] as Tensor).dtype) ? convert(ct, (inputs[0] as Tensor).dtype) : undefined,
