@@ -5,8 +5,13 @@ import { parsedOnce } from "./scripts/parsed-once.ts";
 const escaped = (code: string): string =>
   code.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-export default defineConfig({
-  entry: ["src/index.ts"],
+const library = defineConfig({
+  entry: {
+    index: "src/index.ts",
+    "analyze/index": "src/analyze/index.ts",
+    "expression/index": "src/expression/index.ts",
+    "optimize/index": "src/optimize/index.ts",
+  },
   format: "esm",
   platform: "neutral", // one build for Node and browsers
   target: ["es2023", "node20.19"],
@@ -37,3 +42,20 @@ export default defineConfig({
   inputOptions: { checks: { pluginTimings: false }, preserveEntrySignatures: "allow-extension" },
   deps: { neverBundle: /^node:/ },
 });
+
+/** Beside the library, which it imports as every user does; a file a command, so that each loads what it needs alone. */
+const commandLine = defineConfig({
+  entry: "src/cli/index.ts",
+  outDir: "dist/cli",
+  format: "esm",
+  platform: "node",
+  fixedExtension: false, // .js
+  target: "node20.19",
+  outputOptions: { chunkFileNames: "[name].js", comments: { jsdoc: false } },
+  dts: false,
+  sourcemap: true,
+  inputOptions: { checks: { pluginTimings: false } },
+  deps: { neverBundle: /^nabla(\/|$)/ },
+});
+
+export default [library, commandLine];

@@ -7,6 +7,7 @@ declare module "cephes" {
     lgam(x: number): number;
     psi(x: number): number;
     zeta(s: number, q: number): number;
+    stdtr(k: number, t: number): number;
   };
   export default cephes;
 }

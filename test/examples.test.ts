@@ -6,7 +6,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
+import * as analyze from "../src/analyze/index.ts";
+import * as expression from "../src/expression/index.ts";
 import * as nabla from "../src/index.ts";
+import * as optimize from "../src/optimize/index.ts";
+
+/** What examples may name without importing it. */
+const names = { ...nabla, ...optimize, ...analyze, ...expression };
 
 interface Example {
   readonly at: string;
@@ -69,8 +75,17 @@ test("there are examples", () => expect(examples.length).toBeGreaterThan(50));
 
 test.each(examples)("$at", ({ code }) => {
   const { code: script } = transformSync(checked(code), { loader: "ts" });
-  new Function(...Object.keys(nabla), "__is", script)(...Object.values(nabla), compare);
+  new Function(...Object.keys(names), "__is", script)(...Object.values(names), compare);
   expect(checked(code)).toContain("__is(");
+});
+
+test.each(["docs/fit.md", "docs/formulas.md"])("%s runs, as one program", (page) => {
+  const blocks = [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) =>
+    checked((block as string).replace(/^import .*$/gm, "")),
+  );
+  const { code } = transformSync(blocks.join("\n"), { loader: "ts" });
+  new Function(...Object.keys(names), "__is", code)(...Object.values(names), compare);
+  expect(blocks.join("").split("__is(").length).toBeGreaterThan(10);
 });
 
 /** What src/index.ts exports, through the lists of other files: name and the file that declares it. */
@@ -84,16 +99,31 @@ function* exportsOf(file: string): Generator<readonly [name: string, file: strin
 }
 
 test("every public name is documented, every function by an example", () => {
-  const open = [...exportsOf(join("src", "index.ts"))].flatMap(([name, file]) => {
-    const declaration = new RegExp(
-      `(/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)?export (function|const|class|interface|type) ${name}\\b`,
-    );
-    const [, comment, kind] = declaration.exec(readFileSync(file, "utf8")) ?? [];
-    if (comment === undefined) return [`${name}: no docstring (${file})`];
-    const needsExample = (kind === "function" || kind === "const") && !comment.includes("@example");
-    return needsExample ? [`${name}: no example (${file})`] : [];
-  });
+  const entries = ["index.ts", "optimize/index.ts", "expression/index.ts"].map((entry) => join("src", entry));
+  const open = entries
+    .flatMap((entry) => [...exportsOf(entry)])
+    .flatMap(([name, file]) => {
+      const declaration = new RegExp(
+        `(/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)?export (function|const|class|interface|type) ${name}\\b`,
+      );
+      const [, comment, kind] = declaration.exec(readFileSync(file, "utf8")) ?? [];
+      if (comment === undefined) return [`${name}: no docstring (${file})`];
+      const needsExample = (kind === "function" || kind === "const") && !comment.includes("@example");
+      return needsExample ? [`${name}: no example (${file})`] : [];
+    });
   expect(open).toEqual([]);
+});
+
+/** The blocks of code of a page, each by itself. */
+const blocksOf = (page: string): Example[] =>
+  [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: block, index }) => ({
+    at: `${page} at ${index}`,
+    code: (block as string).replace(/^import .*$/gm, ""),
+  }));
+
+test.each(["docs/optimize.md"].flatMap(blocksOf))("$at runs", ({ code }) => {
+  const { code: script } = transformSync(checked(code), { loader: "ts" });
+  new Function(...Object.keys(names), "__is", script)(...Object.values(names), compare);
 });
 
 test("the README's taste runs, and fits what it says", () => {

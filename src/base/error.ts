@@ -15,6 +15,7 @@ export type ErrorCode =
   | "E-UNDEFINED-DERIVATIVE"
   | "E-NO-DERIVATIVE"
   | "E-CONSUMED"
+  | "E-FORMULA"
   | "E-LIMIT"
   | "E-INTERNAL";
 

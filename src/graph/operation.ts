@@ -1,5 +1,6 @@
 /** What the system may know about an operation: every stage reads this record, none asks for a name. */
 import type { Data, DType } from "../base/dtype.ts";
+import type { Bounds } from "../base/interval.ts";
 import type { Shape } from "../base/shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -36,6 +37,17 @@ export interface UndefinedRule {
   /** Derivative from the left and from the right with respect to the first input, where they exist. */
   sides?(...inputs: readonly number[]): readonly [number | undefined, number | undefined];
 }
+
+/**
+ * Bounds of the result from bounds of the inputs: they hold the exact value and what float64 makes of it. Inputs that
+ * are one and the same value have one and the same bounds.
+ */
+export type IntervalRule = (
+  inputs: readonly Bounds[],
+  types: readonly Type[],
+  attributes: Attributes,
+  result: Type,
+) => Bounds;
 
 /** One value of a fused loop while code is generated: a vector of lanes, opaque to operations. */
 export interface Lane {
@@ -143,6 +155,11 @@ export interface Operation {
   ): { readonly outputs: readonly Tensor[]; readonly batched: readonly boolean[] };
 
   readonly undefinedAt?: readonly UndefinedRule[];
+
+  // — what certificates are made of (analyze/) —
+  readonly interval?: IntervalRule;
+  /** Convex in all inputs together, or concave, and increasing in each: where the second derivative cannot show it. */
+  readonly curvature?: "convex" | "concave";
 
   // — code generation —
   /** Elementwise. */

@@ -1,7 +1,9 @@
 /** Activation functions of neural networks: those with a kink at 0, and what is composed of error function and sigmoid. */
+import { hull, unknown } from "../base/interval.ts";
 import type { Lane, Operation } from "../graph/operation.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { abs, add, div, equal, greater, logicalAnd, minimum, mul, notEqual, where } from "./arithmetic.ts";
+import { atCorners, type ElementRule, increasing } from "./enclosure.ts";
 import { elementary, erfc, exp, expm1, sigmoid } from "./math.ts";
 import { type BinaryFunction, binary, convert } from "./record.ts";
 
@@ -21,9 +23,19 @@ export const relu = elementary(
       { at: (x) => equal(x as Tensor, 0), why: "relu(x) has a kink at 0", convention: "0", sides: () => [0, 1] },
     ],
     exact: true,
+    interval: increasing((x) => Math.max(x, 0), { ulps: 0 }),
     lower: (k, x) => k.max(x, k.constant(0, x.dtype)),
   },
 );
+
+/** Monotone in each input on either side of the knot. */
+const withKnot =
+  (knot: number, f: (x: number, y: number) => number, ulps: number): ElementRule =>
+  (same, [low, high] = unknown, y = unknown) => {
+    const rule = atCorners(f, { ulps });
+    if (low >= knot || high <= knot) return rule(same, [low, high], y);
+    return hull(rule(same, [low, knot], y), rule(same, [knot, high], y));
+  };
 
 /** The same with a second argument that may be left out. */
 function withDefault(
@@ -46,6 +58,8 @@ const leaky = binary({
       sides: (_, slope) => [slope, 1],
     },
   ],
+  // the corners' product is linear in each input on either side of 0
+  interval: withKnot(0, (x, slope) => (x > 0 ? x : x * slope), 1),
   lower: (k, a, slope) => {
     const x = a as Lane;
     return k.select(k.less(k.constant(0, x.dtype), x), x, k.mul(x, slope as Lane));
@@ -86,6 +100,7 @@ const exponentialUnit = binary({
       sides: (_, alpha) => [alpha, 1],
     },
   ],
+  interval: withKnot(0, (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)), 8),
   lower: (k, a, alpha) => {
     const x = a as Lane;
     return k.select(k.less(k.constant(0, x.dtype), x), x, k.mul(alpha as Lane, k.call("expm1", x)));

@@ -1,11 +1,49 @@
 /** Arithmetic, comparison, choice and bits. Long because it is a table of small records. */
 
 import { checkDType, type DType, isFloat } from "../base/dtype.ts";
+import {
+  added,
+  divided,
+  hull,
+  type Interval,
+  isKnown,
+  magnitude,
+  maybe,
+  mignitude,
+  multiplied,
+  negated,
+  no,
+  point,
+  squared,
+  subtracted,
+  truth,
+  unknown,
+  yes,
+} from "../base/interval.ts";
 import { broadcastShapes } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
 import type { Lane, Operation } from "../graph/operation.ts";
 import { apply, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import {
+  atCorners,
+  type ElementRule,
+  elementwiseIntervals,
+  evenUnknown,
+  increasing,
+  onPoints,
+  remainders,
+} from "./enclosure.ts";
 import { binary, convert, mapElements, mapWork, operation, type UnaryFunction, unary } from "./record.ts";
+
+const exactly = { ulps: 0 } as const;
+/** The products of derivatives: a factor that is 0 for certain annihilates what is unknown. */
+const scaled = evenUnknown((same, x = unknown, y = unknown) => {
+  if (x[0] === 0 && x[1] === 0) return no;
+  if (y[0] === 0 && y[1] === 0) return no;
+  return isKnown(x) && isKnown(y) ? (same ? squared(x) : multiplied(x, y)) : unknown;
+});
+const quotients = (same: boolean, x: Interval, y: Interval): Interval =>
+  same && (y[0] > 0 || y[1] < 0) ? yes : divided(x, y);
 
 /**
  * x + y; shapes broadcast.
@@ -20,6 +58,7 @@ export const add = binary({
   domain: "number",
   evaluate: (x, y) => x + y,
   partials: [() => 1, () => 1],
+  interval: (_, x, y) => added(x as Interval, y as Interval),
   lower: (k, x, y) => k.add(x as Lane, y as Lane),
   edges: [
     [0, -0],
@@ -42,6 +81,7 @@ export const sub = binary({
   domain: "number",
   evaluate: (x, y) => x - y,
   partials: [() => 1, () => -1],
+  interval: (same, x, y) => (same ? no : subtracted(x as Interval, y as Interval)),
   lower: (k, x, y) => k.sub(x as Lane, y as Lane),
   edges: [
     [0, 0],
@@ -64,6 +104,7 @@ export const mul = binary({
   evaluate: (x, y) => x * y,
   evaluateInteger: Math.imul,
   partials: [(_, __, y) => y as Tensor, (_, x) => x as Tensor],
+  interval: (same, x, y) => (same ? squared(x as Interval) : multiplied(x as Interval, y as Interval)),
   lower: (k, x, y) => k.mul(x as Lane, y as Lane),
   edges: [
     [0, Infinity],
@@ -87,6 +128,7 @@ export const scale = binary({
   doc: "x · y, and 0 where either is 0",
   evaluate: (x, y) => (x === 0 || y === 0 ? 0 : x * y),
   partials: [(_, __, y) => y as Tensor, (_, x) => x as Tensor],
+  interval: scaled,
   lower: (k, x, y) => {
     const zero = k.constant(0, (x as Lane).dtype);
     return k.select(k.or(k.equal(x as Lane, zero), k.equal(y as Lane, zero)), zero, k.mul(x as Lane, y as Lane));
@@ -119,6 +161,7 @@ export const div = binary({
       convention: "the formula 1/y, −x/y² as floating point gives it",
     },
   ],
+  interval: (same, x, y) => quotients(same, x as Interval, y as Interval),
   lower: (k, x, y) => k.div(x as Lane, y as Lane),
   ranges: [
     [-2, 2],
@@ -146,6 +189,7 @@ export const neg = unary({
   domain: "number",
   evaluate: (x) => -x,
   partials: [() => -1],
+  interval: (_, x) => negated(x as Interval),
   lower: (k, x) => k.neg(x as Lane),
   edges: [[0], [Number.NaN], [Infinity]],
 });
@@ -166,6 +210,7 @@ export const abs = unary({
   undefinedAt: [
     { at: (x) => equal(x as Tensor, 0), why: "|x| has a kink at 0", convention: "0", sides: () => [-1, 1] },
   ],
+  interval: (_, x) => [mignitude(x as Interval), magnitude(x as Interval)],
   lower: (k, x) => k.abs(x as Lane),
   edges: [[-0], [-1], [Number.NaN], [-Infinity]],
 });
@@ -183,6 +228,7 @@ export const sign = unary({
   domain: "number",
   evaluate: Math.sign,
   undefinedAt: [{ at: (x) => equal(x as Tensor, 0), why: "sign(x) jumps at 0", convention: "0" }],
+  interval: increasing(Math.sign, exactly),
   lower: (k, x) => {
     const value = x as Lane;
     const zero = k.constant(0, value.dtype);
@@ -220,6 +266,8 @@ export const maximum = binary({
   evaluate: Math.max,
   partials: [(_, x, y) => share(x as Tensor, y as Tensor), (_, x, y) => share(y as Tensor, x as Tensor)],
   undefinedAt: [kinkAtTie("maximum")],
+  interval: atCorners(Math.max, exactly),
+  curvature: "convex",
   lower: (k, x, y) => k.max(x as Lane, y as Lane),
   edges: [
     [0, -0],
@@ -243,6 +291,8 @@ export const minimum = binary({
   evaluate: Math.min,
   partials: [(_, x, y) => share(y as Tensor, x as Tensor), (_, x, y) => share(x as Tensor, y as Tensor)],
   undefinedAt: [kinkAtTie("minimum")],
+  interval: atCorners(Math.min, exactly),
+  curvature: "concave",
   lower: (k, x, y) => k.min(x as Lane, y as Lane),
   edges: [
     [0, -0],
@@ -252,11 +302,16 @@ export const minimum = binary({
   ],
 });
 
+const below = ([a, b]: Interval, [c, d]: Interval): Interval => truth(b < c, a >= d);
+const equals = ([a, b]: Interval, [c, d]: Interval): Interval => truth(a === b && c === d && a === c, b < c || d < a);
+const opposite = ([a, b]: Interval): Interval => [1 - b, 1 - a];
+
 const comparison = (
   name: string,
   doc: string,
   evaluate: (x: number, y: number) => boolean,
   lower: (k: Lanes, x: Lane, y: Lane) => Lane,
+  interval: (x: Interval, y: Interval) => Interval,
 ) =>
   binary({
     name,
@@ -266,6 +321,7 @@ const comparison = (
     result: "bool",
     evaluate: (x, y) => (evaluate(x as number, y as number) ? 1 : 0),
     undefinedAt: [],
+    interval: (same, x, y) => (same ? point(Number(evaluate(0, 0))) : interval(x as Interval, y as Interval)),
     lower: (k, x, y) => lower(k, x as Lane, y as Lane),
     edges: [
       [0, -0],
@@ -289,6 +345,7 @@ export const equal = comparison(
   "x = y",
   (x, y) => x === y,
   (k, x, y) => k.equal(x, y),
+  equals,
 );
 
 /**
@@ -302,6 +359,7 @@ export const notEqual = comparison(
   "x ≠ y",
   (x, y) => x !== y,
   (k, x, y) => k.notEqual(x, y),
+  (x, y) => opposite(equals(x, y)),
 );
 
 /**
@@ -315,6 +373,7 @@ export const less = comparison(
   "x < y",
   (x, y) => x < y,
   (k, x, y) => k.less(x, y),
+  below,
 );
 
 /**
@@ -328,6 +387,7 @@ export const lessEqual = comparison(
   "x ≤ y",
   (x, y) => x <= y,
   (k, x, y) => k.lessEqual(x, y),
+  (x, y) => opposite(below(y, x)),
 );
 
 /**
@@ -341,6 +401,7 @@ export const greater = comparison(
   "x > y",
   (x, y) => x > y,
   (k, x, y) => k.less(y, x),
+  (x, y) => below(y, x),
 );
 
 /**
@@ -354,7 +415,15 @@ export const greaterEqual = comparison(
   "x ≥ y",
   (x, y) => x >= y,
   (k, x, y) => k.lessEqual(y, x),
+  (x, y) => opposite(below(x, y)),
 );
+
+/** What it may be, over all truths that the inputs may have. */
+const atTruths = (evaluate: (x: number, y: number) => number): ElementRule =>
+  evenUnknown((same, x = maybe, y = maybe) => {
+    const values = [...new Set(x)].flatMap((a) => (same ? [a] : [...new Set(y)]).map((b) => evaluate(a, b)));
+    return [Math.min(...values), Math.max(...values)];
+  });
 
 const logic = (
   name: string,
@@ -368,6 +437,7 @@ const logic = (
     doc,
     domain: "bool",
     evaluate: (x, y) => evaluate(x as number, y as number),
+    interval: atTruths(evaluate),
     lower: (k, x, y) => lower(k, x as Lane, y as Lane),
     edges: [
       [0, 0],
@@ -428,6 +498,7 @@ export const logicalNot = unary({
   doc: "not x",
   domain: "bool",
   evaluate: (x) => 1 - (x as number),
+  interval: (_, x) => opposite(x as Interval),
   lower: (k, x) => k.not(x as Lane),
   edges: [[0], [1]],
 });
@@ -444,6 +515,7 @@ const bits = (
     doc,
     domain: "integer",
     evaluate: (x, y) => evaluate(x as number, y as number),
+    interval: onPoints(evaluate),
     lower: (k, x, y) => lower(k, x as Lane, y as Lane),
     edges: [
       [5, 3],
@@ -518,6 +590,7 @@ export const shiftRight = binary({
   domain: "integer",
   evaluate: (x, y) =>
     (x as number) < 0 ? (x as number) >> (y as number) : Math.floor((x as number) / 2 ** ((y as number) & 31)),
+  interval: onPoints((x, y) => (x < 0 ? x >> y : Math.floor(x / 2 ** (y & 31)))),
   lower: (k, x, y) => k.shiftRight(x as Lane, y as Lane),
   edges: [
     [5, 1],
@@ -541,6 +614,7 @@ const rounding = (
     doc: `${doc}; slope 0`,
     evaluate: (x) => evaluate(x as number),
     undefinedAt: [{ at: (x) => jumps(x as Tensor), why: `${name}(x) jumps ${where}`, convention: "0" }],
+    interval: increasing(evaluate, exactly),
     lower: (k, x) => lower(k, x as Lane),
     edges: [[0.5], [1.5], [2.5], [-0.5], [-1.2], [Number.NaN], [Infinity], [-0], [1e300]],
   });
@@ -634,6 +708,7 @@ export const rem = binary({
       convention: "1 and −trunc(x/y)",
     },
   ],
+  interval: remainders((x, y) => x % y),
   lower: (k, x, y) => k.call("rem", x as Lane, y as Lane),
   ranges: remainderRanges,
   edges: remainderEdges,
@@ -662,6 +737,7 @@ export const mod = binary({
       convention: "1 and −⌊x/y⌋",
     },
   ],
+  interval: remainders((x, y) => withSignOf(y, x % y)),
   lower: (k, x, y) => {
     const [divisor, r] = [y as Lane, k.hold(k.call("rem", x as Lane, y as Lane))];
     const zero = k.constant(0, r.dtype);
@@ -684,6 +760,7 @@ export const isNaN = unary({
   doc: "whether x is not a number",
   result: "bool",
   evaluate: (x) => (Number.isNaN(x) ? 1 : 0),
+  interval: () => no,
   lower: (k, x) => k.notEqual(x as Lane, x as Lane),
   edges: [[Number.NaN], [0], [Infinity]],
 });
@@ -700,6 +777,7 @@ export const isFinite = unary({
   doc: "whether x is neither NaN nor infinite",
   result: "bool",
   evaluate: (x) => (Number.isFinite(x) ? 1 : 0),
+  interval: (_, x) => truth(magnitude(x as Interval) < Infinity, false),
   lower: (k, x) => k.less(k.abs(x as Lane), k.constant(Infinity, (x as Lane).dtype)),
   edges: [[Number.NaN], [0], [Infinity], [-Infinity], [1e308]],
 });
@@ -722,6 +800,9 @@ export const whereOperation: Operation = operation({
     index === 1
       ? where(condition as Tensor, ct, filled(0, [], ct.dtype))
       : where(condition as Tensor, filled(0, [], ct.dtype), ct),
+  interval: elementwiseIntervals(
+    evenUnknown((_, c = maybe, a = unknown, b = unknown) => (c[0] === 1 ? a : c[1] === 0 ? b : hull(a, b))),
+  ),
   lower: (k, [c, a, b]) => k.select(c as Lane, a as Lane, b as Lane),
   laws: {
     cases: [

@@ -1,6 +1,7 @@
 /** Sums of products: matmul, and what is a matmul after moving axes. */
 import { allocate, type Data, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import { added, type Bounds, type Interval, isKnown, magnitude, multiplied, unknown } from "../base/interval.ts";
 import { broadcastShapes, broadcastStrides, checkAxis, type Shape, showShape, sizeOf } from "../base/shape.ts";
 import { meet } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
@@ -8,6 +9,7 @@ import { apply, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { conv1d, conv2d } from "./convolve.ts";
 import { einsum } from "./einsum.ts";
+import { boundsOf, roundingOf, settled } from "./enclosure.ts";
 import { alignBatch, broadcastTo, expandDims, matrixTranspose, reshape, sumTo, transpose } from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
 
@@ -53,6 +55,7 @@ export const matmulOperation: Operation = operation<object>({
     });
     return out;
   },
+  interval: (inputs, types, _attributes, result) => productBounds(inputs, types, result),
   linear: { how: "separately" },
   transpose: (ct, index, [a, b]) =>
     index === 0
@@ -127,6 +130,40 @@ export const matmulOperation: Operation = operation<object>({
     integer: true,
   },
 });
+
+/** Σ of the products of intervals, widened by the rounding errors of any order of summation. */
+function productBounds(inputs: readonly Bounds[], types: readonly Type[], result: Type): Bounds {
+  const [x, y] = inputs as [Bounds, Bounds];
+  const [a, b] = types as [Type, Type];
+  const [m, k, n] = [rows(a), columns(a), columns(b)];
+  const out = boundsOf(sizeOf(result.shape));
+  const batch = lead(result.shape);
+  const strides = [a, b].map((t) => broadcastStrides(lead(t.shape), batch).map((s) => s * rows(t) * columns(t)));
+  forEachOffset(batch, strides, ([left, right], block) => {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let total: Interval = [0, 0];
+        let size = 0;
+        for (let p = 0; p < k; p++) {
+          const [at, other] = [(left as number) + i * k + p, (right as number) + p * n + j];
+          const term = multiplied(
+            [x.low[at] as number, x.high[at] as number],
+            [y.low[other] as number, y.high[other] as number],
+          );
+          total = added(total, term);
+          size += magnitude(term);
+        }
+        // Exact terms and sums are exact in any order, if they are integers.
+        const exact = size < 2 ** 53 && Number.isInteger(total[0]) && Number.isInteger(total[1]);
+        const error = exact ? 0 : roundingOf(k, size);
+        const place = (block * m + i) * n + j;
+        const bounds: Interval = isKnown(total) ? [total[0] - error, total[1] + error] : unknown;
+        [out.low[place], out.high[place]] = settled(bounds, result.dtype) as [number, number];
+      }
+    }
+  });
+  return out;
+}
 
 /** Rows of the result accumulate in float64: four elements of a row of a meet four whole rows of b at a time. */
 function floatProduct(

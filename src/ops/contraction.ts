@@ -1,4 +1,6 @@
 /** Products of arrays whose rows, columns and terms may be several axes each: what einsum and convolutions become. */
+import type { DType } from "../base/dtype.ts";
+import type { Bounds } from "../base/interval.ts";
 import { broadcastShapes, type Shape, sizeOf } from "../base/shape.ts";
 import { meet } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
@@ -28,6 +30,15 @@ function sidesOf(a: Type, b: Type, { batch, inner }: Axes): Sides {
     inner: b.shape.slice(batch, batch + inner),
     columns: b.shape.slice(batch + inner),
   };
+}
+
+/** The types of the operands, and of the result, of the same product as one of matrices. */
+function asMatrices([a, b]: readonly Type[], axes: Axes, dtype: DType): readonly [readonly Type[], Type] {
+  const { batch, rows, inner, columns } = sidesOf(a as Type, b as Type, axes);
+  const [m, k, n] = [sizeOf(rows), sizeOf(inner), sizeOf(columns)];
+  const matrices = (lead: Shape, row: number, column: number): Type => ({ shape: [...lead, row, column], dtype });
+  const lead = (t: Type | undefined): Shape => (t as Type).shape.slice(0, axes.batch);
+  return [[matrices(lead(a), m, k), matrices(lead(b), k, n)], matrices(batch, m, n)];
 }
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
@@ -73,13 +84,13 @@ export const contractOperation: Operation = operation<Axes>({
     const { batch, rows, columns } = sidesOf(a as Type, b as Type, axes);
     return { shape: [...batch, ...rows, ...columns], dtype: (a as Type).dtype };
   },
-  evaluate: (values, [a, b], axes, { dtype }) => {
-    const { batch, rows, inner, columns } = sidesOf(a as Type, b as Type, axes);
-    const [m, k, n] = [sizeOf(rows), sizeOf(inner), sizeOf(columns)];
-    const matrices = (lead: Shape, row: number, column: number): Type => ({ shape: [...lead, row, column], dtype });
-    const lead = (t: Type | undefined): Shape => (t as Type).shape.slice(0, axes.batch);
-    const types = [matrices(lead(a), m, k), matrices(lead(b), k, n)];
-    return matmulOperation.evaluate(values, types, {}, matrices(batch, m, n));
+  evaluate: (values, types, axes, { dtype }) => {
+    const [operands, result] = asMatrices(types, axes, dtype);
+    return matmulOperation.evaluate(values, operands, {}, result);
+  },
+  interval: (bounds, types, axes, { dtype }) => {
+    const [operands, result] = asMatrices(types, axes, dtype);
+    return matmulOperation.interval?.(bounds, operands, {}, result) as Bounds;
   },
   linear: { how: "separately" },
   transpose: (ct, index, [a, b], axes) => cotangentOf(index, [a as Tensor, b as Tensor], ct, axes),

@@ -1,11 +1,13 @@
 /** Reading and writing by integer tensors. */
 import { allocate, type Data, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import type { Bounds } from "../base/interval.ts";
 import { checkAxis, removeAxes, type Shape, sameShape, showShape, sizeOf } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { add, equal, greaterEqual, less, logicalOr, minimum, mul, where } from "./arithmetic.ts";
+import { boundsOf, settled } from "./enclosure.ts";
 import { broadcastTo, expandDims, moveAxis, reshape, sliceOperation, transpose } from "./movement.ts";
 import { convert, operation } from "./record.ts";
 
@@ -52,6 +54,28 @@ export const takeOperation: Operation = operation<Batch>({
         const to = (b * count + i) * row;
         for (let r = 0; r < row; r++) out[to + r] = (x as Data)[from + r] as number;
       }
+    }
+    return out;
+  },
+  interval: ([x, index], [xType, indexType], { batch }, result) => {
+    const { shape } = xType as Type;
+    const n = shape[batch] as number;
+    const row = product(shape.slice(batch + 1));
+    const count = product((indexType as Type).shape.slice(batch));
+    const [values, places] = [x as Bounds, index as Bounds];
+    const out = boundsOf(sizeOf(result.shape));
+    for (let to = 0; to < out.low.length; to++) {
+      const which = Math.floor(to / row);
+      const start = Math.floor(which / count) * n * row + (to % row);
+      const [first, last] = [places.low[which] as number, places.high[which] as number];
+      let [low, high] = [Infinity, -Infinity];
+      // An index that may be negative counts from the end: then it may be any.
+      const [from, end] = first >= 0 ? [first, Math.min(last, n - 1)] : last < 0 ? [first + n, last + n] : [0, n - 1];
+      for (let i = Math.max(0, from); i <= end; i++) {
+        low = Math.min(low, values.low[start + i * row] as number);
+        high = Math.max(high, values.high[start + i * row] as number);
+      }
+      [out.low[to], out.high[to]] = settled([low, high], result.dtype) as [number, number];
     }
     return out;
   },
@@ -117,6 +141,7 @@ export const scatterAddOperation: Operation = operation<Batch & { readonly size:
     }
     return out;
   },
+  increases: { terms: ([index], { batch }) => product((index as Type).shape.slice(batch)), places: [0] },
   linear: { how: "separately", inputs: [1] },
   transpose: (ct, _i, [index], { batch }) => apply(takeOperation, [ct, index as Tensor], { batch }),
   batch: ([index, updates], [indexBatched, updatesBatched], size, { batch, size: n }) => {
@@ -158,6 +183,7 @@ export const updateOperation: Operation = operation<Batch>({
     }
     return out;
   },
+  increases: { places: [1] },
   linear: { how: "jointly", inputs: [0, 2] },
   transpose: (ct, which, [x, index], { batch }) => {
     const i = index as Tensor;

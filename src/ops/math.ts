@@ -2,6 +2,8 @@
  * Elementary and special functions: each one states its meaning, its derivative and its undefined points.
  * Long because it is a table of small records.
  */
+
+import { type Interval, rootDown, rootUp, unknown, up } from "../base/interval.ts";
 import {
   erfc as erfcReference,
   erf as erfReference,
@@ -29,6 +31,17 @@ import {
   sub,
   where,
 } from "./arithmetic.ts";
+import {
+  atCorners,
+  decreasing,
+  type ElementRule,
+  increasing,
+  powers,
+  tangent,
+  valley,
+  wave,
+  within,
+} from "./enclosure.ts";
 import { binary, convert, type UnaryFunction, unary } from "./record.ts";
 
 type Edges = readonly (readonly number[])[];
@@ -51,6 +64,10 @@ const call =
     k.call(name, ...x);
 const square = (x: Tensor): Tensor => mul(x, x);
 
+const positive: Interval = [0, Infinity];
+const from = (least: number, rule: ElementRule): ElementRule => within(([low] = unknown) => low >= least, rule);
+const inUnit = (rule: ElementRule): ElementRule => within(([low, high] = unknown) => low >= -1 && high <= 1, rule);
+
 /** One-argument function: `slope(y, x)` is its derivative by its value y and its argument x. */
 export const elementary = (
   name: string,
@@ -61,6 +78,7 @@ export const elementary = (
     readonly undefinedAt?: readonly UndefinedRule[];
     readonly range?: readonly [number, number];
     readonly exact?: boolean;
+    readonly interval?: ElementRule;
     lower?(k: Lanes, x: Lane): Lane;
   } = {},
 ): UnaryFunction =>
@@ -72,6 +90,7 @@ export const elementary = (
     ...(more.undefinedAt ? { undefinedAt: more.undefinedAt } : {}),
     ...(more.range ? { ranges: [more.range] } : {}),
     ...(more.exact ? { exact: true } : {}),
+    ...(more.interval ? { interval: more.interval } : {}),
     lower: (k, x) => (more.lower ?? call(name))(k, x as Lane),
     edges: everywhere,
   });
@@ -88,7 +107,7 @@ const outside = (name: string, at: (x: Tensor) => Tensor, where: string): Undefi
  * @example
  * exp([0, 1]).toArray() // [1, Math.E], up to rounding
  */
-export const exp = elementary("exp", "eˣ", Math.exp, (y) => y);
+export const exp = elementary("exp", "eˣ", Math.exp, (y) => y, { interval: increasing(Math.exp, { range: positive }) });
 
 /**
  * 2ˣ.
@@ -104,7 +123,9 @@ export const exp2 = (x: TensorLike): Tensor => pow(2, x);
  * @example
  * expm1(1e-20).item() // 1e-20
  */
-export const expm1 = elementary("expm1", "eˣ − 1, exact near 0", Math.expm1, (y) => add(y, 1));
+export const expm1 = elementary("expm1", "eˣ − 1, exact near 0", Math.expm1, (y) => add(y, 1), {
+  interval: increasing(Math.expm1, { range: [-1, Infinity] }),
+});
 
 // log(x + h) ≈ log x + h / x
 
@@ -115,6 +136,7 @@ export const expm1 = elementary("expm1", "eˣ − 1, exact near 0", Math.expm1, 
  * log([1, Math.E]).toArray() // [0, 1], up to rounding
  */
 export const log = elementary("log", "the natural logarithm", Math.log, (_, x) => div(1, x), {
+  interval: from(0, increasing(Math.log)),
   undefinedAt: [outside("log", (x) => lessEqual(x, 0), "for x ≤ 0")],
   range: [0.1, 3],
 });
@@ -126,6 +148,7 @@ export const log = elementary("log", "the natural logarithm", Math.log, (_, x) =
  * log1p(1e-20).item() // 1e-20
  */
 export const log1p = elementary("log1p", "log(1 + x), exact near 0", Math.log1p, (_, x) => div(1, add(1, x)), {
+  interval: from(-1, increasing(Math.log1p)),
   undefinedAt: [outside("log1p", (x) => lessEqual(x, -1), "for x ≤ −1")],
   range: [-0.8, 2],
 });
@@ -137,6 +160,7 @@ export const log1p = elementary("log1p", "log(1 + x), exact near 0", Math.log1p,
  * log2([8, 0.5]).toArray() // [3, -1]
  */
 export const log2 = elementary("log2", "the logarithm to base 2", Math.log2, (_, x) => div(Math.LOG2E, x), {
+  interval: from(0, increasing(Math.log2)),
   undefinedAt: [outside("log2", (x) => lessEqual(x, 0), "for x ≤ 0")],
   range: [0.1, 3],
 });
@@ -148,6 +172,7 @@ export const log2 = elementary("log2", "the logarithm to base 2", Math.log2, (_,
  * log10([1000, 1]).toArray() // [3, 0], up to rounding
  */
 export const log10 = elementary("log10", "the logarithm to base 10", Math.log10, (_, x) => div(Math.LOG10E, x), {
+  interval: from(0, increasing(Math.log10)),
   undefinedAt: [outside("log10", (x) => lessEqual(x, 0), "for x ≤ 0")],
   range: [0.1, 3],
 });
@@ -161,6 +186,7 @@ export const log10 = elementary("log10", "the logarithm to base 10", Math.log10,
  * sqrt([4, 9]).toArray() // [2, 3]
  */
 export const sqrt = elementary("sqrt", "√x; slope +∞ at 0, NaN below", Math.sqrt, (y) => div(0.5, y), {
+  interval: from(0, (_, [low, high] = unknown) => [rootDown(low), rootUp(high)]),
   undefinedAt: [
     {
       at: (x) => lessEqual(x as Tensor, 0),
@@ -189,6 +215,7 @@ export const rsqrt = (x: TensorLike): Tensor => div(1, sqrt(x));
  * cbrt([8, -27]).toArray() // [2, -3], up to rounding
  */
 export const cbrt = elementary("cbrt", "the cube root, real for all x", Math.cbrt, (y) => div(1 / 3, square(y)), {
+  interval: increasing(Math.cbrt),
   undefinedAt: [
     {
       at: (x) => equal(x as Tensor, 0),
@@ -206,7 +233,9 @@ export const cbrt = elementary("cbrt", "the cube root, real for all x", Math.cbr
  * @example
  * sin([0, Math.PI / 2]).toArray() // [0, 1]
  */
-export const sin = elementary("sin", "the sine, x in radians", Math.sin, (_, x) => cos(x));
+export const sin = elementary("sin", "the sine, x in radians", Math.sin, (_, x) => cos(x), {
+  interval: wave(Math.sin, Math.PI / 2),
+});
 
 /**
  * The cosine, x in radians.
@@ -214,7 +243,9 @@ export const sin = elementary("sin", "the sine, x in radians", Math.sin, (_, x) 
  * @example
  * cos([0, Math.PI]).toArray() // [1, -1]
  */
-export const cos = elementary("cos", "the cosine, x in radians", Math.cos, (_, x) => neg(sin(x)));
+export const cos = elementary("cos", "the cosine, x in radians", Math.cos, (_, x) => neg(sin(x)), {
+  interval: wave(Math.cos, 0),
+});
 
 /**
  * The tangent, x in radians.
@@ -223,6 +254,7 @@ export const cos = elementary("cos", "the cosine, x in radians", Math.cos, (_, x
  * tan([0, Math.PI / 4]).toArray() // [0, 1], up to rounding
  */
 export const tan = elementary("tan", "the tangent, x in radians", Math.tan, (y) => add(1, square(y)), {
+  interval: tangent,
   range: [-1.2, 1.2],
 });
 const beyondOne = (name: string) => outside(name, (x) => logicalNot(less(abs(x), 1)), "for |x| ≥ 1");
@@ -234,6 +266,7 @@ const beyondOne = (name: string) => outside(name, (x) => logicalNot(less(abs(x),
  * asin([0, 1]).toArray() // [0, Math.PI / 2], up to rounding
  */
 export const asin = elementary("asin", "the arc sine", Math.asin, (_, x) => div(1, sqrt(mul(sub(1, x), add(1, x)))), {
+  interval: inUnit(increasing(Math.asin)),
   undefinedAt: [beyondOne("asin")],
   range: [-0.9, 0.9],
 });
@@ -249,7 +282,7 @@ export const acos = elementary(
   "the arc cosine",
   Math.acos,
   (_, x) => div(-1, sqrt(mul(sub(1, x), add(1, x)))),
-  { undefinedAt: [beyondOne("acos")], range: [-0.9, 0.9] },
+  { interval: inUnit(decreasing(Math.acos)), undefinedAt: [beyondOne("acos")], range: [-0.9, 0.9] },
 );
 
 /**
@@ -258,7 +291,9 @@ export const acos = elementary(
  * @example
  * atan([0, 1]).toArray() // [0, Math.PI / 4], up to rounding
  */
-export const atan = elementary("atan", "the arc tangent", Math.atan, (_, x) => div(1, add(1, square(x))));
+export const atan = elementary("atan", "the arc tangent", Math.atan, (_, x) => div(1, add(1, square(x))), {
+  interval: increasing(Math.atan),
+});
 
 /**
  * (eˣ − e⁻ˣ)/2.
@@ -266,7 +301,9 @@ export const atan = elementary("atan", "the arc tangent", Math.atan, (_, x) => d
  * @example
  * sinh([0, Math.LN2]).toArray() // [0, 0.75], up to rounding
  */
-export const sinh = elementary("sinh", "(eˣ − e⁻ˣ)/2", Math.sinh, (_, x) => cosh(x));
+export const sinh = elementary("sinh", "(eˣ − e⁻ˣ)/2", Math.sinh, (_, x) => cosh(x), {
+  interval: increasing(Math.sinh),
+});
 
 /**
  * (eˣ + e⁻ˣ)/2.
@@ -274,7 +311,9 @@ export const sinh = elementary("sinh", "(eˣ − e⁻ˣ)/2", Math.sinh, (_, x) =
  * @example
  * cosh([0, Math.LN2]).toArray() // [1, 1.25], up to rounding
  */
-export const cosh = elementary("cosh", "(eˣ + e⁻ˣ)/2", Math.cosh, (_, x) => sinh(x));
+export const cosh = elementary("cosh", "(eˣ + e⁻ˣ)/2", Math.cosh, (_, x) => sinh(x), {
+  interval: valley(Math.cosh, 0, 1),
+});
 
 /**
  * sinh x / cosh x, from −1 to 1.
@@ -282,7 +321,9 @@ export const cosh = elementary("cosh", "(eˣ + e⁻ˣ)/2", Math.cosh, (_, x) => 
  * @example
  * tanh([0, Math.LN2]).toArray() // [0, 0.6], up to rounding
  */
-export const tanh = elementary("tanh", "sinh x / cosh x", Math.tanh, (y) => mul(sub(1, y), add(1, y)));
+export const tanh = elementary("tanh", "sinh x / cosh x", Math.tanh, (y) => mul(sub(1, y), add(1, y)), {
+  interval: increasing(Math.tanh, { range: [-1, 1] }),
+});
 
 /**
  * The inverse of sinh.
@@ -290,7 +331,9 @@ export const tanh = elementary("tanh", "sinh x / cosh x", Math.tanh, (y) => mul(
  * @example
  * asinh([0, 0.75]).toArray() // [0, Math.LN2], up to rounding
  */
-export const asinh = elementary("asinh", "the inverse of sinh", Math.asinh, (_, x) => div(1, hypot1(x)));
+export const asinh = elementary("asinh", "the inverse of sinh", Math.asinh, (_, x) => div(1, hypot1(x)), {
+  interval: increasing(Math.asinh),
+});
 
 /**
  * The inverse of cosh, ≥ 0; NaN below 1.
@@ -305,6 +348,7 @@ export const acosh = elementary(
   // the product of the two could overflow
   (_, x) => div(1, mul(sqrt(sub(x, 1)), sqrt(add(x, 1)))),
   {
+    interval: from(1, increasing(Math.acosh, { range: positive })),
     undefinedAt: [outside("acosh", (x) => lessEqual(x, 1), "for x ≤ 1")],
     range: [1.2, 3],
   },
@@ -321,7 +365,7 @@ export const atanh = elementary(
   "the inverse of tanh",
   Math.atanh,
   (_, x) => div(1, mul(sub(1, x), add(1, x))),
-  { undefinedAt: [beyondOne("atanh")], range: [-0.9, 0.9] },
+  { interval: inUnit(increasing(Math.atanh)), undefinedAt: [beyondOne("atanh")], range: [-0.9, 0.9] },
 );
 
 /** √(1 + x²) without overflow. */
@@ -338,8 +382,12 @@ const twoOverRootPi = 2 / Math.sqrt(Math.PI);
  * @example
  * erf([0, Infinity]).toArray() // [0, 1]
  */
-export const erf = elementary("erf", "2/√π ∫₀ˣ e^(−t²) dt", erfReference, (_, x) =>
-  mul(twoOverRootPi, exp(neg(square(x)))),
+export const erf = elementary(
+  "erf",
+  "2/√π ∫₀ˣ e^(−t²) dt",
+  erfReference,
+  (_, x) => mul(twoOverRootPi, exp(neg(square(x)))),
+  { interval: increasing(erfReference, { ulps: 8, range: [-1, 1] }) },
 );
 
 /**
@@ -348,9 +396,37 @@ export const erf = elementary("erf", "2/√π ∫₀ˣ e^(−t²) dt", erfRefere
  * @example
  * erfc([0, -Infinity]).toArray() // [1, 2]
  */
-export const erfc = elementary("erfc", "1 − erf x, exact for large x", erfcReference, (_, x) =>
-  mul(-twoOverRootPi, exp(neg(square(x)))),
+export const erfc = elementary(
+  "erfc",
+  "1 − erf x, exact for large x",
+  erfcReference,
+  (_, x) => mul(-twoOverRootPi, exp(neg(square(x)))),
+  { interval: decreasing(erfcReference, { ulps: 16, range: [0, 2] }) },
 );
+
+/** Right to about 1e-14 of the value or, near its zero, of what the argument carries. */
+const gammaError = (value: number, x: number, slope: number): number => 1e-13 * (Math.abs(value) + Math.abs(x * slope));
+
+/** log Γ(x) for x > 0: it falls to −0.1214… at 1.4616…, then it rises. */
+const gammaLogarithms: ElementRule = (_, [low, high] = unknown) => {
+  if (!(low > 0)) return unknown;
+  const [p, q] = [lgammaReference(low), lgammaReference(high)];
+  const [onLow, onHigh] = [low, high].map((x, i) => gammaError(i === 0 ? p : q, x, polygammaReference(0, x))) as [
+    number,
+    number,
+  ];
+  const least =
+    low <= 1.4616321449683625 && high >= 1.4616321449683622 ? -0.1214862905358497 : Math.min(p - onLow, q - onHigh);
+  return [least, Math.max(p + onLow, q + onHigh)];
+};
+
+/** ψ⁽ⁿ⁾ for x > 0: increasing for even n, else decreasing. */
+const polygammas: ElementRule = (_, [n, same] = unknown, [low, high] = unknown) => {
+  if (n !== same || !Number.isInteger(n) || !(low > 0)) return unknown;
+  const [a, b] = n % 2 === 0 ? [low, high] : [high, low];
+  const [p, q] = [polygammaReference(n, a), polygammaReference(n, b)];
+  return [p - gammaError(p, a, polygammaReference(n + 1, a)), q + gammaError(q, b, polygammaReference(n + 1, b))];
+};
 
 const poles = (name: string): UndefinedRule =>
   outside(name, (x) => logicalAnd(lessEqual(x, 0), equal(x, round(x))), "at 0, −1, −2, …");
@@ -362,6 +438,7 @@ const poles = (name: string): UndefinedRule =>
  * lgamma([1, 5]).toArray() // [0, Math.log(24)], up to rounding
  */
 export const lgamma = elementary("lgamma", "log |Γ(x)|", lgammaReference, (_, x) => digamma(x), {
+  interval: gammaLogarithms,
   undefinedAt: [poles("lgamma")],
   range: [0.3, 4],
 });
@@ -373,6 +450,7 @@ const polygammaBinary = binary({
   // ψ⁽ⁿ⁾′ = ψ⁽ⁿ⁺¹⁾
   partials: [undefined, (_, n, x) => polygammaBinary(add(n as Tensor, 1), x as Tensor)],
   undefinedAt: [{ ...poles("polygamma"), at: (_, x) => poles("polygamma").at(x as Tensor) }],
+  interval: polygammas,
   lower: (k, n, x) => k.call("polygamma", n as Lane, x as Lane),
   ranges: [
     [0, 0],
@@ -455,6 +533,7 @@ export const pow = binary({
       convention: "xʸ log x as floating point gives it",
     },
   ],
+  interval: powers,
   lower: call2("pow"),
   ranges: [
     [0.2, 3],
@@ -480,6 +559,10 @@ function call2(name: string): (k: Lanes, ...x: Lane[]) => Lane {
 }
 const notInteger = (y: Tensor): Tensor => notEqual(y, round(y));
 
+/** The angles of a rectangle without the origin are extreme at its corners, unless it lies across the negative axis. */
+const angles: ElementRule = (same, y = unknown, x = unknown) =>
+  x[0] <= 0 && y[0] <= 0 && y[1] >= 0 ? [-up(Math.PI), up(Math.PI)] : atCorners(Math.atan2)(same, y, x);
+
 const overSquare = (x: Tensor, r: Tensor): Tensor => div(div(x, r), r);
 
 /**
@@ -504,6 +587,7 @@ export const atan2 = binary({
       convention: "x/(x² + y²), −y/(x² + y²)",
     },
   ],
+  interval: angles,
   lower: call2("atan2"),
   ranges: [
     [0.2, 2],
@@ -537,6 +621,10 @@ export function hypot(x: TensorLike, y: TensorLike): Tensor {
   return mul(length, sqrt(add(1, square(ratio))));
 }
 
+function logOfSum(x: number, y: number): number {
+  return x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
+}
+
 /**
  * log(eˣ + eʸ) without overflow.
  *
@@ -546,12 +634,11 @@ export function hypot(x: TensorLike, y: TensorLike): Tensor {
 export const logaddexp = binary({
   name: "logaddexp",
   doc: "log(eˣ + eʸ) without overflow",
-  evaluate: (x, y) =>
-    x === y
-      ? (x as number) + Math.LN2
-      : Math.max(x as number, y as number) + Math.log1p(Math.exp(-Math.abs((x as number) - (y as number)))),
+  evaluate: (x, y) => logOfSum(x as number, y as number),
   // the weights of the two terms
   partials: [(_, x, y) => sigmoid(sub(x as Tensor, y as Tensor)), (_, x, y) => sigmoid(sub(y as Tensor, x as Tensor))],
+  interval: atCorners(logOfSum, { ulps: 8 }),
+  curvature: "convex",
   lower: (k, a, b) => {
     const [x, y] = [a as Lane, b as Lane];
     const gap = k.neg(k.abs(k.sub(x, y)));
@@ -579,6 +666,7 @@ const stableSigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : 
  * sigmoid([0, 1000, -1000]).toArray() // [0.5, 1, 0]
  */
 export const sigmoid = elementary("sigmoid", "1/(1 + e⁻ˣ)", stableSigmoid, (y, x) => mul(y, sigmoid(neg(x))), {
+  interval: increasing(stableSigmoid, { ulps: 8, range: [0, 1] }),
   lower: (k, x) => {
     const one = k.constant(1, x.dtype);
     const e = k.call("exp", k.neg(k.abs(x)));
@@ -598,6 +686,7 @@ export const softplus = elementary(
   (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   (_, x) => sigmoid(x),
   {
+    interval: increasing((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), { ulps: 8, range: positive }),
     lower: (k, x) => k.add(k.max(x, k.constant(0, x.dtype)), k.call("log1p", k.call("exp", k.neg(k.abs(x))))),
   },
 );

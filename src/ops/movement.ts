@@ -4,6 +4,7 @@
  */
 import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import type { Bounds } from "../base/interval.ts";
 import {
   type Axes,
   broadcastShapes,
@@ -65,6 +66,7 @@ export function viewing<A extends object>(record: {
       const view = record.view(input, { offset: 0, strides: stridesOf(input.shape) }, attributes, result) as View;
       return copyView(values[0] as Data, view, result);
     },
+    increases: {},
     view: record.view,
     linear,
     ...(record.block && { block: record.block }),
@@ -81,6 +83,7 @@ export const reshapeOperation: Operation = operation<{ shape: Shape }>({
   kind: "movement",
   infer: ([x], { shape }) => ({ shape, dtype: (x as Type).dtype }),
   evaluate: (values) => values[0] as Data,
+  interval: ([x]) => x as Bounds,
   view: (input, view, { shape }) => reshapeView(input.shape, view, shape),
   linear,
   transpose: (ct, _index, inputs) => reshape(ct, only(inputs).shape),
@@ -482,6 +485,7 @@ export const spreadOperation: Operation = operation<SpreadAttributes>({
     });
     return out;
   },
+  increases: {},
   linear,
   transpose: (ct, _index, inputs, { low, gap }) =>
     apply(sliceOperation, [ct], { start: low, size: only(inputs).shape, step: gap.map((g) => g + 1) }),
@@ -554,6 +558,7 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
     });
     return out;
   },
+  increases: {},
   linear: { how: "jointly" },
   transpose: (ct, index, inputs, { axis }) => {
     const start = inputs.slice(0, index).reduce((n, t) => n + (t.shape[axis] as number), 0);

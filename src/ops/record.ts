@@ -1,6 +1,7 @@
 /** What an operation declares, and how each family's declaration becomes a full record. */
 import { allocate, type Data, type DType, isFloat, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import type { Bounds } from "../base/interval.ts";
 import { broadcastShapes, broadcastStrides, cutLast, type Shape, sameShape, sizeOf } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
 import type {
@@ -16,6 +17,7 @@ import type {
   View,
 } from "../graph/operation.ts";
 import { apply, filled, make, Tensor, type TensorLike } from "../graph/tensor.ts";
+import { atBounds, boundsOf, type ElementRule, elementwiseIntervals, type Increases, settle } from "./enclosure.ts";
 
 /** Which dtypes an operation computes in: others are cast to the first that fits. */
 export type Domain = "float" | "number" | "integer" | "bool" | "any";
@@ -38,6 +40,9 @@ export interface ElementwiseDeclaration {
   /** None: the derivative is zero. */
   readonly partials?: readonly (PartialRule | undefined)[];
   readonly undefinedAt?: readonly UndefinedRule[];
+  /** The bounds of its values from bounds of the inputs. */
+  readonly interval?: ElementRule;
+  readonly curvature?: Operation["curvature"];
   lower(lanes: Lanes, ...inputs: Lane[]): Lane;
   /** Intervals from which the laws draw each input; default [-2, 2]. */
   readonly ranges?: readonly (readonly [number, number])[];
@@ -110,7 +115,7 @@ export function computeIn(what: string, domain: Domain, dtype: DType): DType {
 
 /** Elementwise record: shapes broadcast, all inputs of one dtype. */
 export function elementwise(declaration: ElementwiseDeclaration, arity: number): Operation {
-  const { name, evaluate, evaluateInteger, partials, undefinedAt, ranges, edges, result } = declaration;
+  const { name, evaluate, evaluateInteger, partials, undefinedAt, interval, ranges, edges, result } = declaration;
   const domain = declaration.domain ?? "float";
   const differentiable = result === undefined && (domain === "float" || domain === "number");
   const onConverted = (inputs: readonly Tensor[]): Tensor =>
@@ -132,6 +137,8 @@ export function elementwise(declaration: ElementwiseDeclaration, arity: number):
     ...(declaration.exact ? { work: mapWork } : {}),
     ...(partials ? { partials } : {}),
     ...(undefinedAt ? { undefinedAt } : {}),
+    ...(interval ? { interval: elementwiseIntervals(interval) } : {}),
+    ...(declaration.curvature ? { curvature: declaration.curvature } : {}),
     lower: (lanes, inputs) => declaration.lower(lanes, ...inputs),
     get laws(): Laws {
       return {
@@ -269,6 +276,7 @@ export const castOperation: Operation = {
   linear: { how: "separately" },
   transpose: (ct, _index, inputs) =>
     isFloat((inputs[0] as Tensor).dtype) ? convert(ct, (inputs[0] as Tensor).dtype) : undefined,
+  interval: ([x], [from], _attributes, { dtype }) => castBounds(x as Bounds, (from as Type).dtype, dtype),
   lower: (lanes, [x], { dtype }) => lanes.cast(x as Lane, dtype as DType),
   laws: {
     cases: (["float64", "float32"] as const).map((dtype) => ({
@@ -290,32 +298,56 @@ function castData(data: Data, from: DType, to: DType): Data {
   return out;
 }
 
+/** Casts increase, but for those to bool; to float32 both the number and the rounded one lie inside. */
+function castBounds({ low, high }: Bounds, from: DType, to: DType): Bounds {
+  if (to === from || to === "float64") return { low, high };
+  const out = boundsOf(low.length);
+  for (let i = 0; i < low.length; i++) {
+    const [a, b] = [low[i] as number, high[i] as number];
+    const holdsZero = a <= 0 && b >= 0;
+    [out.low[i], out.high[i]] =
+      to === "float32"
+        ? [Math.min(a, Math.fround(a)), Math.max(b, Math.fround(b))]
+        : to === "bool"
+          ? [holdsZero ? 0 : 1, a === 0 && b === 0 ? 0 : 1]
+          : isFloat(from)
+            ? [castOne(a, to), castOne(b, to)]
+            : [a, b];
+  }
+  return settle(out, to);
+}
+const castOne = (x: number, to: DType): number => castData(Float64Array.of(x), "float64", to)[0] as number;
+
 export function convert(t: Tensor, dtype: DType): Tensor {
   return t.dtype === dtype ? t : make(castOperation, [t], { dtype }, { shape: t.shape, dtype });
 }
 
 /** The record of a routine or movement. */
-export function operation<A extends object>(
-  record: Omit<
-    Operation,
-    | "infer"
-    | "evaluate"
-    | "transpose"
-    | "block"
-    | "jvp"
-    | "batch"
-    | "view"
-    | "kernel"
-    | "work"
-    | "jvpAll"
-    | "batchAll"
-    | "transposeAll"
-    | "evaluateAll"
-    | "lower"
-  > &
-    TypedRules<A>,
-): Operation {
-  return record as unknown as Operation;
+export function operation<A extends object>({
+  increases,
+  ...record
+}: Omit<
+  Operation,
+  | "infer"
+  | "evaluate"
+  | "transpose"
+  | "block"
+  | "jvp"
+  | "batch"
+  | "view"
+  | "kernel"
+  | "work"
+  | "interval"
+  | "jvpAll"
+  | "batchAll"
+  | "transposeAll"
+  | "evaluateAll"
+  | "lower"
+> &
+  TypedRules<A> & { readonly increases?: Increases<A> }): Operation {
+  const { evaluate } = record;
+  const interval = increases && evaluate ? { interval: atBounds(evaluate, increases) } : {};
+  return { ...record, ...interval } as unknown as Operation;
 }
 
 /** The rules of `Operation` with the attributes' own type. */
@@ -354,6 +386,7 @@ interface TypedRules<A> {
   block?(attributes: A): readonly number[] | undefined;
   kernel?(inputs: readonly Type[], attributes: A, result: Type): KernelRequest;
   work?(inputs: readonly Type[], attributes: A, result: Type): number;
+  interval?(inputs: readonly Bounds[], types: readonly Type[], attributes: A, result: Type): Bounds;
 }
 
 export type { Attributes, Tensor, TensorLike, Type };

@@ -1,6 +1,7 @@
 /** Reductions: sums, extrema, cumulative sums, and what is composed of them. Long because the compositions stand beside. */
 import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import type { Bounds } from "../base/interval.ts";
 import { checkAxes, checkAxis, keepAxes, removeAxes, type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { NormOptions, ReduceOptions } from "../graph/methods.ts";
@@ -13,7 +14,9 @@ import {
   equal,
   isFinite as finite,
   greater,
+  isNaN,
   logicalAnd,
+  maximum,
   mul,
   notEqual,
   scale,
@@ -100,6 +103,7 @@ export const sumOperation: Operation = operation<ReduceAttributes>({
   evaluate: (values, inputs, { axes }, result) => {
     return reduceData(values[0] as Data, inputs[0] as Type, axes, result, pairwiseSum);
   },
+  increases: { terms: ([x], { axes }) => sizeOf(axes.map((a) => (x as Type).shape[a] as number)) },
   linear: { how: "separately" },
   transpose: (ct, _index, inputs, { axes }) =>
     broadcastTo(reshape(ct, keepAxes(only(inputs).shape, axes)), only(inputs).shape),
@@ -132,13 +136,17 @@ function extremum(name: "max" | "min"): Operation {
         return best;
       });
     },
+    increases: {},
+    curvature: name === "max" ? "convex" : "concave",
     // Elements that attain the extremum share the derivative equally.
     jvp: ([tangent], inputs, output, { axes }) => {
       if (tangent === undefined) return undefined;
       const x = only(inputs);
       const best = reshape(output, keepAxes(x.shape, axes));
       const attains = convert(equal(x, best), x.dtype);
-      const share = div(attains, sum(attains, { axis: axes, keepDims: true }));
+      const count = sum(attains, { axis: axes, keepDims: true });
+      // At least one attains it, unless it is NaN: then the share is 0/0.
+      const share = div(attains, where(isNaN(best), count, maximum(count, 1)));
       return sum(scale(share, tangent), { axis: axes });
     },
     batch: (inputs, _batched, _size, { axes }) => apply(record, [only(inputs)], { axes: shiftAxes(axes) }),
@@ -192,6 +200,23 @@ const arg = (name: "argmax" | "argmin", better: (a: number, b: number) => boolea
         return best;
       });
     },
+    interval: ([x], [type], { axis }, result) => {
+      const { low, high } = x as Bounds;
+      const [sure, likely] = name === "argmax" ? [low, high] : [high, low];
+      /** Whoever may be no worse than the best of what is sure. */
+      const candidates = (from: number, step: number, count: number): number[] => {
+        const places = Array.from({ length: count }, (_, i) => from + i * step);
+        const reach = places.map((at) => sure[at] as number).reduce((best, v) => (better(v, best) ? v : best));
+        return places.flatMap((at, i) => (better(reach, likely[at] as number) ? [] : [i]));
+      };
+      const extreme = (end: 0 | -1): Float64Array =>
+        Float64Array.from(
+          reduceData(low, type as Type, [axis], result, (_, from, step, count) => {
+            return candidates(from, step, count).at(end) as number;
+          }),
+        );
+      return { low: extreme(0), high: extreme(-1) };
+    },
     batch: (inputs, _batched, _size, { axis }) => apply(record, [only(inputs)], { axis: axis + 1 }),
     kernel: (_inputs, { axis }) => ({ name: "argreduce", parameters: { how: name, axis } }),
     laws: {
@@ -234,6 +259,7 @@ export const cumsumOperation: Operation = operation<{ axis: number; reverse: boo
     }
     return out;
   },
+  increases: { terms: ([x], { axis }) => (x as Type).shape[axis] as number },
   linear: { how: "separately" },
   transpose: (ct, _index, _inputs, { axis, reverse }) => apply(cumsumOperation, [ct], { axis, reverse: !reverse }),
   batch: (inputs, _batched, _size, { axis, reverse }) =>
@@ -368,7 +394,7 @@ export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
 
 /** `max` whose derivative is zero: for shifts that cancel. */
 export const maxHeld: Operation = (() => {
-  const { jvp: _, undefinedAt: __, laws: ___, ...rest } = maxOperation;
+  const { jvp: _, undefinedAt: __, laws: ___, curvature: ____, ...rest } = maxOperation;
   return { ...rest, name: "maxHeld" };
 })();
 

@@ -2,6 +2,7 @@
 import type { Data } from "../base/dtype.ts";
 import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import type { Bounds } from "../base/interval.ts";
 import { checkAxis, sizeOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { SortOptions } from "../graph/methods.ts";
@@ -31,6 +32,15 @@ export const argsortOperation: Operation = operation<object>({
       out.set(order, row);
     }
     return out;
+  },
+  interval: ([x], [type]) => {
+    const { low, high } = x as Bounds;
+    const n = (type as Type).shape.at(-1) as number;
+    if (low.every((v, i) => v === high[i])) {
+      const order = argsortOperation.evaluate([low], [type as Type], {}, type as Type);
+      return { low: Float64Array.from(order), high: Float64Array.from(order) };
+    }
+    return { low: new Float64Array(low.length), high: new Float64Array(low.length).fill(n - 1) };
   },
   batch: ([x]) => apply(argsortOperation, [x as Tensor]),
   undefinedAt: [

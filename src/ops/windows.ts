@@ -62,6 +62,7 @@ export const foldOperation: Operation = operation<WindowAttributes & { readonly 
     });
     return out;
   },
+  increases: { terms: (_, { sizes }) => sizeOf(sizes) },
   linear: { how: "separately" },
   transpose: (ct, _index, _inputs, { axes, sizes, steps, dilations }) =>
     apply(windowsOperation, [ct], { axes, sizes, steps, dilations }),

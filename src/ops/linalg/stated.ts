@@ -2,6 +2,7 @@
  * A composite whose derivative is stated instead of followed: where the way to the value (a factorization) has no
  * good derivative of its own, or an expensive one.
  */
+import type { Bounds } from "../../base/interval.ts";
 import type { Laws, Operation, Type } from "../../graph/operation.ts";
 import { apply, type Tensor } from "../../graph/tensor.ts";
 import { operation } from "../record.ts";
@@ -23,6 +24,7 @@ export function stated(rule: {
     kind: "movement",
     infer: ([value]) => ({ shape: (value as Type).shape, dtype: (value as Type).dtype }),
     evaluate: ([value]) => value as NonNullable<typeof value>,
+    interval: ([value]) => value as Bounds,
     view: (_input, view) => view,
     linear: { how: "separately", inputs: linear.map((i) => i + 1) },
     transpose: (ct, index, [, ...args]) =>
@@ -40,6 +42,7 @@ export const heldOperation: Operation = operation<object>({
   kind: "movement",
   infer: ([x]) => x as Type,
   evaluate: ([x]) => x as NonNullable<typeof x>,
+  interval: ([x]) => x as Bounds,
   view: (_input, view) => view,
   jvp: () => undefined,
   batch: ([x]) => apply(heldOperation, [x as Tensor]),

@@ -2,9 +2,11 @@
  * A logarithm and a normal quantile made of exactly rounded operations alone (+, −, ×, ÷, √, comparisons): the same bits
  * on every backend and machine, unlike Math.log. Numbers and lanes take the same steps in the same order.
  */
+import { unknown } from "../../base/interval.ts";
 import type { Lane, Lanes } from "../../graph/operation.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { div, mul, square } from "../arithmetic.ts";
+import { increasing, within } from "../enclosure.ts";
 import { exp } from "../math.ts";
 import { type UnaryFunction, unary } from "../record.ts";
 import { normalQuantileTables as tables } from "./quantile-coefficients.ts";
@@ -108,6 +110,7 @@ export const exactLog: UnaryFunction = unary({
   doc: "log x for 2⁻⁶³ ≤ x ≤ 2⁶³ by exactly rounded operations",
   evaluate: (x) => logarithm(x as number),
   partials: [(_, x) => div(1, x as Tensor)],
+  interval: within(([low] = unknown) => low > 0, increasing(Math.log, { ulps: 8 })),
   lower: (k, x) => logarithmLanes(k, x as Lane),
   ranges: [[0.1, 3]],
 });
@@ -119,6 +122,7 @@ export const normalQuantile: UnaryFunction = unary({
   evaluate: (p) => quantile(p as number),
   // dx/dp = 1/φ(x)
   partials: [(x) => mul(exp(div(square(x), 2)), Math.sqrt(2 * Math.PI))],
+  interval: within(([low, high] = unknown) => low > 0 && high < 1, increasing(quantile, { ulps: 16 })),
   lower: (k, p) => quantileLanes(k, p as Lane),
   ranges: [[0.02, 0.98]],
 });

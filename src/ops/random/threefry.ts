@@ -3,6 +3,7 @@ import type { Data } from "../../base/dtype.ts";
 import { type Shape, sizeOf } from "../../base/shape.ts";
 import type { Operation, Type } from "../../graph/operation.ts";
 import { apply, type Tensor } from "../../graph/tensor.ts";
+import { everywhere } from "../enclosure.ts";
 import { operation } from "../record.ts";
 
 export const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
@@ -69,6 +70,7 @@ export const randomBitsOperation: Operation = operation<BitsAttributes>({
     return out;
   },
   batch: ([key], _batched, _size, attributes) => apply(randomBitsOperation, [key as Tensor], attributes),
+  interval: (_inputs, _types, _attributes, result) => everywhere(result),
   kernel: (_inputs, { shape, stream }) => ({ name: "randomBits", parameters: { size: sizeOf(shape), stream } }),
   work: (_inputs, _attributes, { shape }) => 100 * sizeOf(shape),
   laws: {

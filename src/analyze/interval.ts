@@ -1,0 +1,53 @@
+/** A graph run on intervals: bounds of every node over a whole box (Moore 1966), by the rules in the records. */
+import { type Bounds, type Interval, unknown } from "../base/interval.ts";
+import type { Graph } from "../graph/graph.ts";
+import { type Tensor, valueOf } from "../graph/tensor.ts";
+
+/** The bounds of one value. */
+export const exactly = (values: ArrayLike<number>): Bounds => {
+  const data = Float64Array.from(values);
+  return { low: data, high: data };
+};
+
+export const elementOf = ({ low, high }: Bounds, i: number): Interval => [low[i] ?? Number.NaN, high[i] ?? Number.NaN];
+export const isPoint = ({ low, high }: Bounds): boolean => low.every((v, i) => v === high[i]);
+
+/** The first node whose operation has no interval rule: of its values nothing is known. */
+export const withoutRule = (graph: Graph): Tensor | undefined =>
+  graph.nodes.find((node) => node.operation.interval === undefined);
+
+/** Runs the graph on boxes: bounds of all its nodes, nothing known where an operation has no rule. */
+export function intervalsOf(graph: Graph): (box: readonly Bounds[]) => (node: Tensor) => Bounds {
+  const place = new Map<Tensor, number>();
+  for (const node of [...graph.inputs, ...graph.nodes]) place.set(node, place.size);
+  const constants = new Map<Tensor, Bounds>();
+  const constantOf = (t: Tensor): Bounds => {
+    const known = constants.get(t) ?? exactly(valueOf(t));
+    constants.set(t, known);
+    return known;
+  };
+  const steps = graph.nodes.map((node) => ({
+    node,
+    reads: node.inputs.map((input) => place.get(input) ?? constantOf(input)),
+  }));
+  return (box) => {
+    const found: Bounds[] = [...box];
+    for (const { node, reads } of steps) {
+      const inputs = reads.map((read) => (typeof read === "number" ? (found[read] as Bounds) : read));
+      found.push(node.operation.interval?.(inputs, node.inputs, node.attributes, node) ?? nothing(node));
+    }
+    return (node) => {
+      const at = place.get(node);
+      return at === undefined ? constantOf(node) : (found[at] as Bounds);
+    };
+  };
+}
+
+/** The first node of which nothing is known although of its inputs something is. */
+export const firstUnknown = (graph: Graph, bounds: (node: Tensor) => Bounds): Tensor | undefined =>
+  graph.nodes.find((node) => bounds(node).low.some(Number.isNaN));
+
+function nothing(node: Tensor): Bounds {
+  const data = new Float64Array(node.size).fill(unknown[0]);
+  return { low: data, high: data };
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import pc from "picocolors";
+import { main } from "./main.ts";
+
+process.exitCode = await main(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+  colour: pc.isColorSupported && process.stdout.isTTY === true,
+});

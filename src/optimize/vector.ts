@@ -1,0 +1,60 @@
+/** Vectors of float64 in plain loops: the outer loops of optimisation are too short for anything else. */
+
+export type Vector = Float64Array;
+
+export function dot(a: Vector, b: Vector): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+/** ‖a‖₂, without overflow or underflow where the result has neither. */
+export function norm(a: Vector): number {
+  const largest = maxNorm(a);
+  if (!(largest > 0) || largest === Number.POSITIVE_INFINITY) return largest;
+  let sum = 0;
+  for (const v of a) sum += (v / largest) ** 2;
+  return largest * Math.sqrt(sum);
+}
+
+/** ‖a‖∞; NaN if an element is. */
+export function maxNorm(a: Vector): number {
+  let largest = 0;
+  for (const v of a) if (!(Math.abs(v) <= largest)) largest = Math.abs(v);
+  return largest;
+}
+
+/** x + t·d */
+export function along(x: Vector, t: number, d: Vector): Vector {
+  const y = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) y[i] = (x[i] as number) + t * (d[i] as number);
+  return y;
+}
+
+/** s·a + t·b */
+export function combine(s: number, a: Vector, t: number, b: Vector): Vector {
+  const y = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) y[i] = s * (a[i] as number) + t * (b[i] as number);
+  return y;
+}
+
+export const minus = (a: Vector, b: Vector): Vector => along(a, -1, b);
+export const scaled = (t: number, a: Vector): Vector => a.map((v) => t * v);
+export const negative = (a: Vector): Vector => a.map((v) => -v);
+export const isFiniteVector = (a: Vector): boolean => a.every(Number.isFinite);
+
+/** A·x for a matrix of n rows. */
+export function times(a: Vector, x: Vector): Vector {
+  const columns = x.length;
+  const y = new Float64Array(a.length / columns);
+  for (let i = 0; i < y.length; i++) {
+    let sum = 0;
+    for (let j = 0; j < columns; j++) sum += (a[i * columns + j] as number) * (x[j] as number);
+    y[i] = sum;
+  }
+  return y;
+}
+
+/** Column j of a matrix with n columns. */
+export const column = (a: Vector, n: number, j: number): Vector =>
+  Float64Array.from({ length: a.length / n }, (_, i) => a[i * n + j] as number);

@@ -1,0 +1,119 @@
+/**
+ * Directions along which the second derivative vanishes: higher derivatives, then samples, say what they are.
+ *
+ * Along d the value is c₃t³/6 + …; if c₃ = D³f[d,d,d] ≠ 0 it falls to one side. Otherwise the best curve through the
+ * point is x + t·d − t²·H⁺w with w = ½D³f[d,d,·], on which f = (D⁴f[d⁴]/24 − ½wᵀH⁺w)·t⁴: negative, and the point is
+ * no minimum; positive, and it is one along d; 0, and samples decide.
+ */
+import { type Box, project } from "../bounds.ts";
+import { coordinates, type Spectrum, stepOf } from "../factor.ts";
+import type { Objective, Point } from "../objective.ts";
+import { along, combine, dot, negative, norm, scaled, type Vector } from "../vector.ts";
+import { descend, normalised } from "./leave.ts";
+
+export interface FlatReport {
+  /** A lower point, and why there is one. */
+  readonly escape?: { readonly point: Point; readonly why: string; readonly direction: Vector };
+  /** Directions along which f does not change. */
+  readonly free: readonly Vector[];
+  /** The lowest order of the derivatives that make it a minimum along the others. */
+  readonly order: number | undefined;
+}
+
+/** Combinations of the null directions: each, sums and differences of two, and some of all. */
+function candidates(basis: readonly Vector[]): Vector[] {
+  const few = basis.slice(0, 6);
+  const pairs = few.flatMap((a, i) => few.slice(i + 1).flatMap((b) => [combine(1, a, 1, b), combine(1, a, -1, b)]));
+  const all =
+    basis.length < 3
+      ? []
+      : Array.from({ length: 8 }, (_, k) =>
+          basis.reduce<Vector>(
+            (sum, v, i) => along(sum, Math.cos((k + 1) * (i + 1) * 2.399963), v),
+            new Float64Array((basis[0] as Vector).length),
+          ),
+        );
+  return [...basis, ...pairs, ...all].filter((d) => norm(d) > 0);
+}
+
+/** H⁺w over the eigenvalues that count as positive. */
+function pseudoSolve(parts: Spectrum, w: Vector, threshold: number): Vector {
+  return stepOf(
+    parts,
+    coordinates(parts, w).map((v, i) =>
+      (parts.values[i] as number) > threshold ? v / (parts.values[i] as number) : 0,
+    ),
+  );
+}
+
+export function examineFlat(
+  objective: Objective,
+  at: Point,
+  parts: Spectrum,
+  threshold: number,
+  noise: number,
+  box: Box | undefined,
+): FlatReport {
+  const basis = Array.from(parts.values.keys())
+    .filter((j) => Math.abs(parts.values[j] as number) <= threshold)
+    .map((j) =>
+      normalised(
+        stepOf(
+          parts,
+          new Float64Array(parts.n).map((_, i) => (i === j ? 1 : 0)),
+        ),
+        at.x,
+      ),
+    );
+  const free: Vector[] = [];
+  let order: number | undefined;
+  for (const [k, direction] of candidates(basis).entries()) {
+    const d = normalised(direction, at.x);
+    const { third, fourth } = objective.higher(at.x, d);
+    const cubic = dot(third, d);
+    const bend = scaled(-1, pseudoSolve(parts, scaled(0.5, third), threshold));
+    const quartic = fourth / 24 + dot(scaled(0.25, third), bend);
+    // What could be seen a tenth of the variables' size away; sampling is for what no derivative shows.
+    const ways: [Vector, Vector | undefined, string][] = [];
+    if (Math.abs(cubic) * 1e-4 > noise) ways.push([cubic > 0 ? negative(d) : d, undefined, "its third derivative"]);
+    if (-quartic * 1e-4 > noise) ways.push([d, bend, "its fourth derivatives"]);
+    if (k < basis.length) ways.push([d, bend, "values"], [negative(d), bend, "values"]);
+    for (const [v, w, by] of ways) {
+      const point = descend(objective, at, noise, box, v, w);
+      if (point === undefined) continue;
+      return {
+        escape: {
+          point,
+          direction: v,
+          why: by === "values" ? `there are ${objective.words.lower} values` : `${by} leads ${objective.words.down}`,
+        },
+        free,
+        order,
+      };
+    }
+    if (k >= basis.length) continue;
+    if (changes(objective, at, noise, box, d, bend)) order = Math.min(order ?? 4, 4);
+    else free.push(d);
+  }
+  return { free, order };
+}
+
+/** Whether f rises anywhere on the curve. */
+function changes(
+  objective: Objective,
+  at: Point,
+  noise: number,
+  box: Box | undefined,
+  d: Vector,
+  bend: Vector,
+): boolean {
+  for (const t of [1e-3, 1e-2, 0.1]) {
+    // On the curve f is constant up to the order that the curve follows it.
+    const allowed = noise + t ** 6 * Math.max(Math.abs(at.value), 1);
+    for (const side of [t, -t]) {
+      const x = project(along(along(at.x, side, d), t * t, bend), box);
+      if (objective.evaluate(x).value > at.value + allowed) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,278 @@
+/** Certified Lipschitz constants and convexity: known ones are met, and no verdict is ever false. */
+import {
+  abs,
+  add,
+  cos,
+  exp,
+  grad,
+  greater,
+  hessian,
+  matmul,
+  max,
+  mul,
+  norm,
+  random,
+  scan,
+  sin,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  type Tensor,
+  tanh,
+  tensor,
+  where,
+} from "nabla";
+import { convexity, gradientLipschitz, lipschitz } from "nabla/analyze";
+import { describe, expect, test } from "vitest";
+import { draws } from "./laws/cases.ts";
+import { type Case, convexOnes, curvatures, notConvex, rosenbrock, slopes } from "./problems/boxes.ts";
+
+const seed = Number(process.env.NABLA_SEED ?? 20261123);
+/** So long that only the number of cells counts, on any machine. */
+const timeLimit = 60_000;
+const boxOf = ({ lower, upper }: Case) => ({ lower, upper });
+
+describe("lipschitz", () => {
+  test.each(slopes)("$name", ({ precision = 0.01, ...c }) => {
+    const { verdict, lower, upper, message } = lipschitz(c.f, boxOf(c), { precision, timeLimit });
+    expect(verdict, message).toBe("certified");
+    expect(lower).toBeLessThanOrEqual(c.constant * (1 + 1e-14));
+    expect(upper).toBeGreaterThanOrEqual(c.constant * (1 - 1e-14));
+    expect(upper - lower).toBeLessThanOrEqual(1.01 * precision * upper);
+  });
+
+  test("in other norms", () => {
+    const box = { lower: [-2, -2], upper: [2, 2] };
+    expect(lipschitz(rosenbrock, box, { norm: 1 }).upper).toBeCloseTo(6006, 6);
+    expect(lipschitz(rosenbrock, box, { norm: Infinity }).upper).toBeCloseTo(4806, 6);
+    expect(() => lipschitz(rosenbrock, box, { norm: 3 as 2 })).toThrow(/E-OPTION|norm is 3/);
+  });
+
+  test("where a maximum ties, both slopes count", () => {
+    for (const f of [
+      (x: Tensor) => x.at(0).maximum(x.at(1).mul(3)),
+      (x: Tensor) => max(mul(x, [1, 3])),
+      (x: Tensor) => norm(mul(x, [1, 3]), { order: Infinity }),
+    ]) {
+      const { lower, upper, message } = lipschitz(f, { lower: [-1, -1], upper: [1, 1] }, { maxCells: 300, timeLimit });
+      expect(lower).toBe(3);
+      expect(upper, message).toBeGreaterThanOrEqual(3);
+      expect(upper, message).toBeLessThanOrEqual(Math.sqrt(10) + 1e-12);
+    }
+  });
+
+  test("a constant is certified, or refuted by a witness", () => {
+    const box = { lower: 0, upper: 4 };
+    expect(lipschitz((x: Tensor) => sin(x), box, { constant: 1.01 }).verdict).toBe("certified");
+    const refuted = lipschitz((x: Tensor) => square(x), box, { constant: 7 });
+    expect(refuted.verdict).toBe("refuted");
+    expect(Math.abs(grad((x) => square(x))(refuted.witness as Tensor).item())).toBeGreaterThan(7);
+    expect(String(refuted)).toMatch(/^lipschitz: refuted\n7 is no Lipschitz constant of f: at x = 4 the slope/);
+  });
+
+  test.each([
+    ["a vertical tangent", (x: Tensor) => sqrt(x), 0, 1, /vertical tangent at 0.*sqrt/],
+    ["a jump", (x: Tensor) => where(greater(x, 0.3), 1, 0), -1, 1, /changes in jumps \(greater/],
+    ["a pole", (x: Tensor) => x.pow(-1), -1, 1, /infinite or 0 \/ 0 \(div/],
+    ["rounding", (x: Tensor) => x.floor(), 0, 2, /floor\(x\) jumps at integers/],
+    ["a derivative that is held", (x: Tensor) => stopGradient(x).mul(x), 0, 1, /stopGradient has no interval rule/],
+    [
+      "a loop",
+      (x: Tensor) => scan((c: Tensor) => [sin(c), c] as const, x, undefined, { length: 2 })[0],
+      0,
+      1,
+      /scan has no interval rule/,
+    ],
+  ] as const)("%s stays unknown and is named", (_, f, lower, upper, why) => {
+    const { verdict, upper: bound, message } = lipschitz(f, { lower, upper });
+    expect(verdict).toBe("unknown");
+    expect(bound).toBe(Infinity);
+    expect(message).toMatch(why);
+  });
+
+  test("several arguments and trees, by their names", () => {
+    const two = lipschitz((x: Tensor, y: Tensor) => mul(x, 3).add(mul(y, 4)), { lower: [0, 0], upper: [1, 1] });
+    expect(two.upper).toBe(5);
+    expect(two.message).toMatch(/x0 = .*, x1 = /);
+    const tree = lipschitz(({ a, b }: { a: Tensor; b: Tensor }) => sin(a).mul(b.sum()), {
+      lower: { a: 0, b: [0, 0] },
+      upper: { a: 1, b: [1, 2] },
+    });
+    expect(tree.lower).toBeLessThanOrEqual(3);
+    expect(tree.upper).toBeGreaterThanOrEqual(3);
+    expect(Object.keys(tree.witness as object)).toEqual(["a", "b"]);
+    expect(tree.message).toMatch(/b\[1\] = /);
+  });
+
+  test("wrong boxes are told", () => {
+    const f = (x: Tensor): Tensor => square(x).sum();
+    expect(() => lipschitz(f, { lower: [0, 0], upper: [1, -1] })).toThrow(/x\[1\] lies between 0 and -1/);
+    expect(() => lipschitz(f, { lower: [0, 0], upper: 1 })).toThrow(/lower bounds x\[0\], x\[1\], upper x/);
+    expect(() => lipschitz(f, { lower: [0, Number.NaN], upper: [1, 1] })).toThrow(/NaN/);
+    expect(() => lipschitz((x: Tensor) => (x.item() > 0 ? x : x.neg()), { lower: 0, upper: 1 })).toThrow(
+      /E-NO-VALUE|no single value/,
+    );
+  });
+});
+
+describe("gradientLipschitz", () => {
+  test.each(curvatures)("$name", ({ precision = 0.01, ...c }) => {
+    const { verdict, lower, upper, step, message } = gradientLipschitz(c.f, boxOf(c), { precision, timeLimit });
+    expect(verdict, message).toBe("certified");
+    expect(lower).toBeLessThanOrEqual(c.constant * (1 + 1e-13));
+    expect(upper).toBeGreaterThanOrEqual(c.constant * (1 - 1e-14));
+    expect(upper - lower).toBeLessThanOrEqual(1.01 * precision * upper);
+    expect(step * upper).toBeCloseTo(1, 12);
+  });
+
+  test.each([
+    ["|x|", (x: Tensor) => abs(x)],
+    ["relu", (x: Tensor) => x.relu()],
+  ] as const)("%s: the gradient jumps", (_, f) => {
+    const { verdict, message } = gradientLipschitz(f, { lower: -1, upper: 1 });
+    expect(verdict).toBe("unknown");
+    expect(message).toMatch(/has a kink at 0/);
+  });
+});
+
+/** f at a point between two, by JavaScript numbers. */
+const mid = (a: Tensor, b: Tensor): Tensor => a.add(b).div(2);
+
+describe("convexity", () => {
+  test.each(convexOnes)("$name is convex", (c) => {
+    const result = convexity(c.f, boxOf(c), { timeLimit });
+    expect(result.verdict, String(result)).toBe("certified");
+  });
+
+  test.each(notConvex)("$name is not", (c) => {
+    const result = convexity(c.f, boxOf(c), { timeLimit });
+    expect(result.verdict, String(result)).toBe("refuted");
+    const { witness } = result;
+    if (witness?.kind === "chord") {
+      const [a, b] = [witness.from as Tensor, witness.to as Tensor];
+      expect(c.f(mid(a, b)).item()).toBeGreaterThan((c.f(a).item() + c.f(b).item()) / 2);
+    } else if (witness?.kind === "curvature") {
+      const h = hessian(c.f)(witness.x as Tensor);
+      const d = tensor(witness.direction);
+      const n = d.size;
+      expect(matmul(d, matmul(h.reshape([n, n]), d)).item()).toBeLessThan(0);
+    } else expect.unreachable("a refutation without a witness");
+  });
+
+  test("the proof's end is named, in the variables' names", () => {
+    const result = convexity(({ a, b }: { a: Tensor; b: Tensor }) => exp(mul(a, b)), {
+      lower: { a: 0, b: 0 },
+      upper: { a: 1, b: 1 },
+    });
+    expect(result.breaks?.expression).toBe("mul(a, b)");
+    expect(result.breaks?.source).toMatch(/certificates\.test\.ts:\d+/);
+  });
+
+  test("strong convexity is measured", () => {
+    const { lower, upper } = convexity(
+      (x: Tensor) =>
+        matmul(
+          x,
+          matmul(
+            [
+              [2, 1],
+              [1, 2],
+            ],
+            x,
+          ),
+        ).add(cos(x.at(0)).mul(0.1)),
+      { lower: [-1, -1], upper: [1, 1] },
+    );
+    expect(lower).toBeGreaterThan(1.8);
+    expect(upper).toBeGreaterThanOrEqual(lower);
+  });
+});
+
+// — formulas at random: what is certified holds at every sample —
+
+type Formula = (x: Tensor) => Tensor;
+
+function formula(random: (n: number) => number, depth: number): { readonly f: Formula; readonly text: string } {
+  const pick = depth === 0 ? random(3) : 3 + random(11);
+  const inner = (): ReturnType<typeof formula> => formula(random, depth - 1);
+  const one = (name: string, f: (t: Tensor) => Tensor): ReturnType<typeof formula> => {
+    const a = inner();
+    return { f: (x) => f(a.f(x)), text: `${name}(${a.text})` };
+  };
+  const two = (name: string, f: (s: Tensor, t: Tensor) => Tensor): ReturnType<typeof formula> => {
+    const [a, b] = [inner(), inner()];
+    return { f: (x) => f(a.f(x), b.f(x)), text: `(${a.text} ${name} ${b.text})` };
+  };
+  const constant = (random(41) - 20) / 10;
+  switch (pick) {
+    case 0:
+      return { f: (x) => x.at(0), text: "x" };
+    case 1:
+      return { f: (x) => x.at(1), text: "y" };
+    case 2:
+      return { f: (x) => x.at(0).mul(0).add(constant), text: String(constant) };
+    case 3:
+      return one("sin", sin);
+    case 4:
+      return one("tanh", tanh);
+    case 5:
+      return one("square", square);
+    case 6:
+      return one("exp∘tanh", (t) => exp(tanh(t)));
+    case 7:
+      return one("abs", abs);
+    case 8:
+      return one("√(1 + ·²)", (t) => sqrt(square(t).add(1)));
+    case 9:
+      return one("relu", (t) => t.relu());
+    case 10:
+      return two("+", add);
+    case 11:
+      return two("−", sub);
+    case 12:
+      return two("·", mul);
+    default:
+      return two("max", (s, t) => s.maximum(t));
+  }
+}
+
+const limits = { timeLimit, maxCells: 60 };
+const norm2 = (v: ArrayLike<number>): number => Math.hypot(...Array.from(v));
+
+test.each(Array.from({ length: process.env.NABLA_FULL ? 400 : 30 }, (_, k) => k))(
+  "no false verdict on formula %i",
+  (k) => {
+    const draw = draws(seed + 31 * k);
+    const { f, text } = formula(draw, 2 + (k % 3));
+    const [low, high] = [(draw(21) - 20) / 10, (draw(20) + 1) / 10];
+    const box = { lower: [low, low], upper: [high, high] };
+    const points = Array.from({ length: 24 }, (_, i) =>
+      random.uniform(random.key(seed + 100 * k + i), [2], { low, high }),
+    );
+    const slope = lipschitz(f, box, limits);
+    const bend = gradientLipschitz(f, box, limits);
+    const convex = convexity(f, box, limits);
+    const gradients = points.map((x) => grad(f)(x));
+    for (const [i, x] of points.entries()) {
+      const other = (i + 7) % points.length;
+      const y = points[other] as Tensor;
+      const [fx, fy, fm] = [f(x).item(), f(y).item(), f(mid(x, y)).item()];
+      const distance = norm2(x.sub(y).data);
+      const slack = 1e-12 * (1 + Math.abs(fx) + Math.abs(fy));
+      expect(Math.abs(fx - fy), text).toBeLessThanOrEqual(slope.upper * distance + slack);
+      const [gx, gy] = [gradients[i] as Tensor, gradients[other] as Tensor];
+      expect(norm2(gx.sub(gy).data), text).toBeLessThanOrEqual(bend.upper * distance + slack * 10);
+      if (convex.verdict === "certified") expect(fm, text).toBeLessThanOrEqual((fx + fy) / 2 + slack);
+    }
+    expect(slope.lower, text).toBeLessThanOrEqual(slope.upper);
+    expect(bend.lower, text).toBeLessThanOrEqual(bend.upper);
+    if (convex.verdict === "refuted") {
+      const { witness } = convex;
+      if (witness?.kind === "chord") {
+        const [a, b] = [witness.from as Tensor, witness.to as Tensor];
+        expect(f(mid(a, b)).item(), text).toBeGreaterThan((f(a).item() + f(b).item()) / 2);
+      } else expect((witness?.kind === "curvature" && witness.curvature) as number, text).toBeLessThan(0);
+    }
+  },
+);

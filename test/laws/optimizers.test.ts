@@ -1,0 +1,289 @@
+/** Every method × every search it may have × standard problems × hard cases: what is found, and that it is not false. */
+import { eigh, exp, grad, hessian, mul, NablaError, square, sub, sum, type Tensor, tensor } from "nabla";
+import {
+  type LineSearchName,
+  type MethodName,
+  type Minimum,
+  maximize,
+  minimize,
+  root,
+  type Status,
+} from "nabla/optimize";
+import { describe, expect, test } from "vitest";
+import { hardCases } from "../problems/hard-cases.ts";
+import { cost, moreGarbowHillstrom, type SumOfSquares } from "../problems/more-garbow-hillstrom.ts";
+
+const methods: readonly MethodName[] = [
+  "gradient-descent",
+  "momentum",
+  "conjugate-gradient",
+  "bfgs",
+  "l-bfgs",
+  "newton",
+  "saddle-free-newton",
+  "newton-cg",
+  "trust-region",
+];
+const searches: readonly LineSearchName[] = [
+  "constant",
+  "schedule",
+  "best-of",
+  "exact-quadratic",
+  "exact",
+  "backtracking",
+  "strong-wolfe",
+];
+
+const reached = ({ minima }: SumOfSquares, value: number): boolean =>
+  minima.some((m) => Math.abs(value - m) <= 1e-6 * Math.max(m, 1e-9));
+
+/** By the public derivatives alone: a critical point without negative curvature. */
+function isMinimum(f: (x: Tensor) => Tensor, x: Tensor, value: number): boolean {
+  const slope = grad(f)(x).abs().max().item();
+  const { values } = eigh(hessian(f)(x).reshape([x.size, x.size]));
+  const size = values.abs().max().item();
+  return slope <= 1e-6 * Math.max(1, Math.abs(value)) && values.min().item() >= -1e-8 * size;
+}
+
+/** "converged" only at minima; not anything else at a minimum that is exact. */
+function expectTrue(problem: SumOfSquares, f: (x: Tensor) => Tensor, result: Minimum<number[]>): void {
+  if (result.status === "converged") {
+    expect([
+      problem.name,
+      reached(problem, result.value) || isMinimum(f, result.x, result.value),
+      String(result),
+    ]).toEqual([problem.name, true, expect.any(String)]);
+  }
+  if (result.status === "stalled")
+    expect([problem.name, reached(problem, result.value)]).toEqual([problem.name, false]);
+}
+
+describe("Moré, Garbow and Hillstrom", () => {
+  test.each(["auto", "bfgs", "trust-region"] as const)("%s reaches all 35 at defaults", (method) => {
+    const missed = moreGarbowHillstrom.flatMap((problem) => {
+      const result = minimize(cost(problem), [...problem.start], { method });
+      return result.status === "converged" && reached(problem, result.value) ? [] : [`${problem.name}: ${result}`];
+    });
+    expect(missed).toEqual([]);
+  });
+
+  test.each(["conjugate-gradient", "l-bfgs", "newton", "saddle-free-newton", "newton-cg"] as const)(
+    "%s says nothing false",
+    (method) => {
+      for (const problem of moreGarbowHillstrom) {
+        const f = cost(problem);
+        expectTrue(problem, f, minimize(f, [...problem.start], { method, maxIterations: 2000 }));
+      }
+    },
+  );
+});
+
+/** A quadratic with eigenvalues 1, 4, 9. */
+const bowl = (x: Tensor): Tensor => sum(mul(square(sub(x, [1, -2, 3])), [0.5, 2, 4.5]));
+
+describe.each(methods.filter((method) => method !== "trust-region"))("%s", (method) => {
+  test.each(searches)("with %s finds the minimum of a quadratic", (lineSearch) => {
+    const length = ["gradient-descent", "momentum", "conjugate-gradient"].includes(method) ? 0.05 : 1;
+    const rule =
+      lineSearch === "constant"
+        ? ({ name: "constant", length } as const)
+        : lineSearch === "schedule"
+          ? ({ name: "schedule", length: (k: number) => length / (1 + k / 1000) } as const)
+          : lineSearch;
+    const result = minimize(bowl, [5, 5, 5], { method, lineSearch: rule });
+    expect([result.status, result.value < 1e-14]).toEqual(["converged", true]);
+  });
+
+  test.each(searches)("with %s says nothing false, and returns the best point", (lineSearch) => {
+    for (const problem of moreGarbowHillstrom.filter(({ number }) => [1, 2, 5, 7, 13, 14, 18].includes(number))) {
+      const f = cost(problem);
+      const result = minimize(f, [...problem.start], { method, lineSearch, maxIterations: 200, path: true });
+      expectTrue(problem, f, result);
+      const least = Math.min(...(result.path ?? []).map(({ value }) => value));
+      expect(result.value).toBeLessThanOrEqual(least + 1e-12 * Math.abs(least));
+      expect(f(result.x).item()).toBeCloseTo(result.value, 10);
+    }
+  });
+});
+
+describe("hard cases", () => {
+  describe.each(["auto", "bfgs", "l-bfgs", "trust-region", "newton-cg", "conjugate-gradient"] as const)(
+    "%s",
+    (method) => {
+      test.each(hardCases)("$name", ({ f, start, status, says, value, within = 1e-12 }) => {
+        const result = minimize(f as (x: Tensor) => Tensor, start as number[], { method });
+        expect([result.status, result.message]).toEqual([status, expect.stringMatching(says)]);
+        if (value !== undefined) expect(Math.abs(result.value - value)).toBeLessThanOrEqual(within);
+      });
+    },
+  );
+
+  test.each(methods)("%s never says converged where there is no minimum", (method) => {
+    for (const { name, f, start, status, value, within = 1e-8 } of hardCases) {
+      const result = minimize(f as (x: Tensor) => Tensor, start as number[], { method });
+      const right =
+        result.status !== "converged" ||
+        (status === "converged" && (value === undefined || Math.abs(result.value - value) <= within));
+      expect([name, right, String(result)]).toEqual([name, true, expect.any(String)]);
+    }
+  });
+});
+
+describe("bounds", () => {
+  const rosenbrock = cost(moreGarbowHillstrom[0] as SumOfSquares);
+  test.each(methods)("%s stops where a bound holds the minimum", (method) => {
+    const result = minimize(rosenbrock, [-1.2, 1], {
+      method,
+      bounds: { lower: [-2, -1], upper: [0.8, 2] },
+      maxIterations: 50_000,
+    });
+    expect([result.status, result.message]).toEqual(["converged", expect.stringContaining("at the bound of x[0]")]);
+    expect(result.value).toBeCloseTo(0.04, 10);
+    expect(result.gradientNorm).toBeLessThan(1e-8);
+  });
+
+  test("the start is brought inside, and every iterate stays there", () => {
+    const seen: number[] = [];
+    const result = minimize((x: Tensor) => square(sub(x, 5)), 9, {
+      bounds: { lower: -1, upper: 2 },
+      callback: ({ x }) => seen.push(x.item()) < 0,
+    });
+    expect(result.x.item()).toBe(2);
+    expect(seen.every((v) => v >= -1 && v <= 2)).toBe(true);
+  });
+
+  test.each([
+    [{ lower: 2, upper: 1 }, "E-VALUE"],
+    [{ lower: [0, 0, 0] }, "E-SHAPE"],
+  ])("%j is an error", (bounds, code) => {
+    expect(() => minimize(rosenbrock, [0, 0], { bounds })).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe("trees, sides, ends", () => {
+  const target = ({ w, b }: { readonly w: Tensor; readonly b: Tensor }): Tensor =>
+    sum(square(sub(w, [1, 2]))).add(square(sub(b, w.sum())));
+
+  test("parameters are trees, and come back as such", () => {
+    const start = { w: tensor([0, 0]), b: 0 };
+    const { x, status } = minimize(target as (x: { w: Tensor; b: Tensor }) => Tensor, start);
+    expect([status, x.w.shape, x.b.shape]).toEqual(["converged", [2], []]);
+    expect(
+      [...x.w.data, x.b.item()]
+        .map((v) => Math.abs(v))
+        .map((v, i) => v - ([1, 2, 3][i] as number))
+        .every((e) => Math.abs(e) < 1e-8),
+    ).toBe(true);
+  });
+
+  test("flat directions are named as the parameters are", () => {
+    const start = { mass: 1, charge: 3 };
+    const ratio = (p: { readonly mass: Tensor; readonly charge: Tensor }): Tensor =>
+      square(sub(p.mass.add(p.charge), 1));
+    expect(minimize(ratio, start).message).toMatch(/along the direction \(.*mass − .*charge\), which stays free/);
+  });
+
+  test("maximize speaks of the function itself", () => {
+    const result = maximize((x: Tensor) => exp(square(x).neg()), 0.7);
+    expect([result.status, result.value]).toEqual(["converged", 1]);
+    expect(result.message).toMatch(/a maximum: all eigenvalues of the Hessian are negative/);
+    expect(maximize((x: Tensor) => square(x), 1).message).toMatch(/rises without limit/);
+  });
+
+  test("a callback may stop the search", () => {
+    const result = minimize(cost(moreGarbowHillstrom[0] as SumOfSquares), [-1.2, 1], {
+      callback: ({ iteration }) => iteration === 3,
+    });
+    expect([result.status, result.iterations]).toEqual(["stopped", 3]);
+  });
+
+  test("tolerances report what was measured", () => {
+    const { tolerance } = minimize(bowl, [5, 5, 5], { tolerance: { gradient: 1e-6, step: 1e-9, value: 1e-9 } });
+    expect(tolerance.gradient).toEqual({ measured: expect.any(Number), tolerance: 1e-6, met: true });
+    expect(tolerance.step.tolerance).toBe(1e-9);
+  });
+
+  test("what a function reads from outside is read anew", () => {
+    let centre = 1;
+    const f = (x: Tensor): Tensor => square(sub(x, centre));
+    expect(minimize(f, 0).x.item()).toBeCloseTo(1, 10);
+    centre = 2;
+    expect(minimize(f, 0).x.item()).toBeCloseTo(2, 10);
+  });
+
+  test("an error of the function says where it arose", () => {
+    const f = (x: Tensor): Tensor => {
+      if (x.item() < 1) throw new Error("no such temperature");
+      return square(x);
+    };
+    expect(() => minimize(f, 3)).toThrow(NablaError);
+    expect(() => minimize(f, 3)).toThrow(/failed at x = .* \(evaluation \d+\): no such temperature/);
+  });
+
+  test.each([
+    [{ method: "simplex" }],
+    [{ lineSearch: "golden" }],
+    [{ tolerance: -1 }],
+    [{ maxIterations: 1.5 }],
+    [{ method: "trust-region", lineSearch: "exact" }],
+    [{ steps: 3 }],
+  ])("%j is an error", (options) => {
+    expect(() => minimize(bowl, [0, 0, 0], options as object)).toThrow(expect.objectContaining({ code: "E-OPTION" }));
+  });
+
+  test.each([
+    [[Number.NaN], "E-VALUE"],
+    [[], "E-VALUE"],
+    [tensor([1, 2], { dtype: "int32" }), "E-DTYPE"],
+  ])("a start %s is an error", (start, code) => {
+    expect(() => minimize((x: Tensor) => sum(x), start as number[])).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe("many parameters", () => {
+  const chain =
+    (n: number) =>
+    (x: Tensor): Tensor =>
+      sum(square(sub(x.slice([[1, n]]), square(x.slice([[0, n - 1]])))))
+        .mul(10)
+        .add(sum(square(sub(x, 1))));
+  test.each(["auto", "l-bfgs", "newton-cg", "trust-region", "conjugate-gradient"] as const)("%s at 1000", (method) => {
+    const result = minimize(chain(1000), new Float64Array(1000).fill(0.9), { method });
+    expect([result.status, result.message]).toEqual(["converged", expect.stringContaining("Lanczos")]);
+    expect(result.value).toBeLessThan(1e-12);
+  });
+
+  test("a saddle of 500 parameters is left by Lanczos's process", () => {
+    const f = (x: Tensor): Tensor =>
+      sum(square(square(x).sub(1))).add(sum(mul(x.slice([[1, 500]]), x.slice([[0, 499]])).mul(0.1)));
+    const result = minimize(f, new Float64Array(500));
+    expect([result.status, result.message]).toEqual([
+      "converged",
+      expect.stringContaining("was critical but no minimum"),
+    ]);
+  });
+});
+
+describe("roots", () => {
+  const square12 = moreGarbowHillstrom.filter(
+    ({ residuals, start, minima }) => residuals(tensor([...start])).size === start.length && minima[0] === 0,
+  );
+  test.each(square12.map((p) => [p.name, p] as const))("%s", (name, { residuals, start }) => {
+    const { status, residualNorm } = root(residuals, [...start]);
+    const expected: Status = name === "Freudenstein and Roth" ? "stalled" : "converged";
+    expect([status, status === "converged" ? residualNorm < 1e-10 : residualNorm]).toEqual([
+      expected,
+      expected === "converged" ? true : expect.closeTo(Math.sqrt(48.98425), 4),
+    ]);
+  });
+
+  test("what has no root stalls, what is undefined says so", () => {
+    expect(root((x: Tensor) => square(x).add(2), 1).status).toBe("stalled");
+    expect(root((x: Tensor) => x.sqrt().sub(2), -1).message).toMatch(/not finite at the start: sqrt\(-1\)/);
+  });
+
+  test("of a scalar of several unknowns: a critical point", () => {
+    const { x, status } = root((v: Tensor) => sub(square(v.at(0)), square(v.at(1)).add(v.at(1))), [3, 2]);
+    expect([status, ...x.data]).toEqual(["converged", 0, -0.5]);
+  });
+});
