@@ -44,7 +44,10 @@ async function check(place: string, { at }: Options): Promise<Answer> {
   // Which trees f takes is known to f alone.
   const checked = f as (...args: TensorLike[]) => TensorLike;
   const trees = args as readonly TensorLike[];
-  const report = checkGradient((point) => checked(...Object.values(point)), Object.fromEntries(trees.map((tree, i) => [`argument ${i}`, tree])));
+  const report = checkGradient(
+    (point) => checked(...Object.values(point)),
+    Object.fromEntries(trees.map((tree, i) => [`argument ${i}`, tree])),
+  );
   const missing = undefinedDerivatives(checked, ...trees);
   const right = report.ok;
   const gaps = missing.length > 0;
