@@ -7,7 +7,7 @@ import * as nabla from "../src/index.ts";
 import * as optimize from "../src/optimize/index.ts";
 
 const given = { ...nabla, ...optimize, ...analyze };
-const pages = ["docs/analyze.md"];
+const pages = ["docs/analyze.md", "docs/hill-climbing.md"];
 
 const blocks = pages.flatMap((page) =>
   [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "" }, i) => ({

@@ -99,7 +99,9 @@ function* exportsOf(file: string): Generator<readonly [name: string, file: strin
 }
 
 test("every public name is documented, every function by an example", () => {
-  const entries = ["index.ts", "optimize/index.ts", "expression/index.ts"].map((entry) => join("src", entry));
+  const entries = ["index.ts", "optimize/index.ts", "analyze/index.ts", "expression/index.ts"].map((entry) =>
+    join("src", entry),
+  );
   const open = entries
     .flatMap((entry) => [...exportsOf(entry)])
     .flatMap(([name, file]) => {

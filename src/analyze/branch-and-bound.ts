@@ -4,6 +4,7 @@
  */
 import { type Cell, halves } from "./region.ts";
 
+/** When a search for a certificate ends. */
 export interface Limits {
   /** Stop when upper − lower ≤ precision · upper; default 1e-3. */
   readonly precision?: number;

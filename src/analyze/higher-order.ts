@@ -14,6 +14,7 @@ import { combination, listed, readableBasis, show } from "./words.ts";
 /** What the higher derivatives make of the point; `flat`: f does not change; `unknown`: they do not decide either. */
 export type HigherVerdict = "minimum" | "maximum" | "saddle" | "flat" | "unknown";
 
+/** What third and fourth derivatives say where second ones do not decide. */
 export interface HigherOrder {
   readonly verdict: HigherVerdict;
   /** The null direction along which most is known, as a vector of length 1. */

@@ -3,10 +3,11 @@ export { Analysis, type Direction } from "./analysis.ts";
 export { type AnalyzeOptions, analyze } from "./analyze.ts";
 export type { Limits } from "./branch-and-bound.ts";
 export {
-  type CheckedComponent,
+  type CheckedSlope,
   type CheckGradientOptions,
   checkGradient,
-  type GradientCheck,
+  GradientCheck,
+  type GradientVerdict,
 } from "./check-gradient.ts";
 export { type ConvexityResult, type ConvexityWitness, convexity } from "./convexity.ts";
 export type { Kind } from "./critical-point.ts";

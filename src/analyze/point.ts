@@ -14,6 +14,8 @@ export interface Point {
   readonly f: (x: Tensor) => TensorLike;
   /** The arguments with these values, as f takes them. */
   readonly rebuild: (x: Float64Array) => readonly object[];
+  /** Whether f takes several arguments. */
+  readonly several: boolean;
 }
 
 /** Any function of float parameters. */
@@ -43,7 +45,7 @@ export function pointOf(what: string, f: AnyFunction, x: unknown): Point {
     return several ? Object.values(again) : [again];
   };
   const call = f as (...all: readonly unknown[]) => TensorLike;
-  return { x: parameters.x, names: parameters.names, f: (vector) => call(...rebuild(vector)), rebuild };
+  return { x: parameters.x, names: parameters.names, f: (vector) => call(...rebuild(vector)), rebuild, several };
 }
 
 /** The tree with float32 as float64. */

@@ -2,8 +2,8 @@
 import { constant } from "../graph/tensor.ts";
 import { eigh, random } from "../index.ts";
 import { along, dot, norm, scaled, times } from "../optimize/vector.ts";
-import { lanczos, type RitzPair } from "./lanczos.ts";
 import { hessianAt, hessianProduct, type Point } from "./point.ts";
+import { type RitzPair, ritzPairs } from "./ritz.ts";
 
 export interface Spectrum {
   /** Ascending. */
@@ -55,7 +55,7 @@ function extremeSpectrum(point: Point): Spectrum {
     Float64Array.from(random.normal(random.key(seed), [point.x.length]).data);
   const extreme = (pairs: readonly RitzPair[]): RitzPair[] => [...pairs.slice(0, ends), ...pairs.slice(-ends)];
   const sizeOf = (pairs: readonly RitzPair[]): number => Math.max(...pairs.map(({ value }) => Math.abs(value)));
-  const { pairs } = lanczos(multiply, draw(0), mostProducts, (sofar) =>
+  const pairs = ritzPairs(multiply, draw(0), mostProducts, (sofar) =>
     extreme(sofar).every(({ residual }) => residual <= 1e-8 * sizeOf(sofar)),
   );
   const found = pairs.length > 2 * ends ? extreme(pairs) : pairs;
@@ -69,8 +69,7 @@ function extremeSpectrum(point: Point): Spectrum {
     size: sizeOf(pairs),
     symmetryError: Math.abs(left - right) / (sizeOf(pairs) * norm(u) * norm(v) || 1),
     multiply,
-    reached: (b) =>
-      norm(b) === 0 ? [] : lanczos(multiply, b, mostProducts / 2, (sofar) => solved(sofar, b, multiply)).pairs,
+    reached: (b) => ritzPairs(multiply, b, mostProducts / 2, (sofar) => solved(sofar, b, multiply)),
   };
 }
 

@@ -3,7 +3,8 @@
 /** A number in as many digits as a sentence needs. */
 export function show(v: number, digits = 4): string {
   const size = Math.abs(v);
-  if (v === 0 || !Number.isFinite(v) || (size >= 1e-3 && size < 1e6)) return String(Number(v.toPrecision(digits)));
+  if (size === Number.POSITIVE_INFINITY) return v < 0 ? "−∞" : "∞";
+  if (v === 0 || Number.isNaN(v) || (size >= 1e-3 && size < 1e6)) return String(Number(v.toPrecision(digits)));
   return v.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
 }
 

@@ -49,7 +49,7 @@ async function check(place: string, { at }: Options): Promise<Answer> {
     Object.fromEntries(trees.map((tree, i) => [`argument ${i}`, tree])),
   );
   const missing = undefinedDerivatives(checked, ...trees);
-  const right = report.ok;
+  const right = report.verdict === "right";
   const gaps = missing.length > 0;
   const verdict = right ? "the gradient is right" : "the gradient is not known to be right";
   return {

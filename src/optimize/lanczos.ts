@@ -9,6 +9,8 @@ export interface Krylov {
   readonly basis: readonly Vector[];
   /** basisᵀ·A·basis, row-major. */
   readonly matrix: Vector;
+  /** How far A leads out of the space from its last vector; 0 if the space is invariant. */
+  readonly rest: number;
 }
 
 export function lanczos(apply: (v: Vector) => Vector, start: Vector, dimension: number): Krylov {
@@ -16,7 +18,7 @@ export function lanczos(apply: (v: Vector) => Vector, start: Vector, dimension: 
   const diagonal: number[] = [];
   const beside: number[] = [];
   const length = norm(start);
-  if (!(length > 0)) return { basis, matrix: new Float64Array(0) };
+  if (!(length > 0)) return { basis, matrix: new Float64Array(0), rest: 0 };
   let v = scaled(1 / length, start);
   for (let k = 0; k < Math.min(dimension, start.length); k++) {
     basis.push(v);
@@ -36,7 +38,7 @@ export function lanczos(apply: (v: Vector) => Vector, start: Vector, dimension: 
     matrix[i * m + i] = diagonal[i] as number;
     if (i + 1 < m) matrix[i * m + i + 1] = matrix[(i + 1) * m + i] = beside[i] as number;
   }
-  return { basis, matrix };
+  return { basis, matrix, rest: m === start.length ? 0 : (beside[m - 1] ?? 0) };
 }
 
 export interface Extremes {
