@@ -50,6 +50,8 @@ export interface RoutineStep {
   readonly inputs: readonly Read[];
   readonly inputTypes: readonly Type[];
   readonly outputs: readonly Buffer[];
+  /** What the routine makes: a buffer may hold it in another shape. */
+  readonly outputTypes: readonly Type[];
   readonly epilogue?: Epilogue;
 }
 

@@ -19,7 +19,7 @@ import {
 } from "../backend/target.ts";
 import { byteSize, type DType } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import { type Shape, sizeOf, stridesOf } from "../base/shape.ts";
+import { type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
 import type { Type, View } from "../graph/operation.ts";
 import { showType } from "../graph/text.ts";
 import type { Steps } from "./lower.ts";
@@ -96,6 +96,11 @@ class Walk {
           const { shape, dtype } = step.inputTypes[i] as Type;
           this.#view(read, shape, step.request.strided === true);
           this.#same(read.buffer.type.dtype, dtype, step.request.name);
+        });
+        step.outputs.forEach((buffer, i) => {
+          const { shape, dtype } = step.outputTypes[i] as Type;
+          this.#same(dtype, buffer.type.dtype, step.request.name);
+          if (sizeOf(shape) !== sizeOf(buffer.type.shape)) this.#broken(`${describe(buffer)} takes ${showShape(shape)}`);
         });
         if (step.epilogue !== undefined) this.#epilogue(step, step.epilogue);
         this.#effects(step, step.inputs, step.outputs, known);

@@ -68,9 +68,9 @@ const sees =
     owner(read.buffer) === owner(made);
 
 /** A product of matrices; that of a matrix and a vector waits for memory anyway. */
-function takesEpilogue({ request, inputTypes, outputs, epilogue }: RoutineStep): boolean {
+function takesEpilogue({ request, inputTypes, outputTypes, epilogue }: RoutineStep): boolean {
   if (request.name !== "matmul" || epilogue !== undefined) return false;
-  const shape = (outputs[0] as Buffer).type.shape;
+  const { shape } = outputTypes[0] as Type;
   const [m, n] = shape.slice(-2) as [number, number];
   return m > 1 && n > 1 && sizeOf(shape.slice(0, -3)) === 1 && sizeOf((inputTypes[0] as Type).shape) > 0;
 }
@@ -78,7 +78,8 @@ function takesEpilogue({ request, inputTypes, outputs, epilogue }: RoutineStep):
 /** The product with the loop as its epilogue, if the loop passes the elements in the same order and is cheap. */
 function join(product: RoutineStep, loop: LoopStep, isNeeded: boolean): RoutineStep | undefined {
   const [made] = product.outputs as [Buffer];
-  const { shape, dtype } = made.type;
+  const type = product.outputTypes[0] as Type;
+  const { shape, dtype } = type;
   if (sizeOf(shape) !== sizeOf(loop.shape) || loop.reductions.length > 0) return undefined;
   const factors = new Set(product.inputs.map((read) => owner(read.buffer)));
   if (writesOf(loop).some((b) => factors.has(owner(b)))) return undefined;
@@ -104,7 +105,7 @@ function join(product: RoutineStep, loop: LoopStep, isNeeded: boolean): RoutineS
     ...(isNeeded ? [{ buffer: made, value: instructions.findIndex((i) => i.kind === "read" && i.read === 0) }] : []),
   ];
   const epilogue: Epilogue = {
-    type: made.type,
+    type,
     own: product.inputs.length,
     instructions,
     values: writes.map((w) => w.value),
@@ -114,6 +115,7 @@ function join(product: RoutineStep, loop: LoopStep, isNeeded: boolean): RoutineS
     inputs: [...product.inputs, ...others],
     inputTypes: [...product.inputTypes, ...others.map(({ buffer }) => ({ shape, dtype: buffer.type.dtype }))],
     outputs: writes.map((w) => w.buffer),
+    outputTypes: writes.map((w) => w.buffer.type),
     epilogue,
   };
 }

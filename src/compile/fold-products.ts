@@ -39,7 +39,7 @@ export function foldProducts(steps: readonly Step[], fixed: ReadonlySet<Buffer>)
 
 /** Whether the first axis of both is the images', over which no window moves. */
 function byImages(product: RoutineStep, { request, inputs, inputTypes }: RoutineStep): boolean {
-  const { shape } = (product.outputs[0] as Buffer).type;
+  const { shape } = product.outputTypes[0] as Type;
   const [{ view }, folded] = [inputs[0] as Read, inputTypes[0] as Type];
   const images = shape[0] ?? 1;
   return (
@@ -66,5 +66,6 @@ function joined(product: RoutineStep, fold: RoutineStep): RoutineStep {
       strided: true,
     },
     outputs: fold.outputs,
+    outputTypes: fold.outputTypes,
   };
 }

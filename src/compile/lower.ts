@@ -222,7 +222,8 @@ class Lowering {
       return { buffer, view };
     });
     const outputs = results.map((type) => this.#buffer(type));
-    block.steps.push({ kind: "routine", request, inputs, inputTypes: node.inputs.map(typeOf), outputs });
+    const [inputTypes, outputTypes] = [node.inputs.map(typeOf), results.map(typeOf)];
+    block.steps.push({ kind: "routine", request, inputs, inputTypes, outputs, outputTypes });
     return outputs.map((buffer, i) => ({ ...whole(buffer, results[i] as Type), at: block.steps.length - 1 }));
   }
 

@@ -111,7 +111,7 @@ function routineKernel(module: ModuleBuilder, step: RoutineStep, threads: number
     module,
     parameters,
     step.inputTypes,
-    step.outputs.map((buffer) => buffer.type),
+    step.outputTypes,
     threads,
     step.epilogue,
   );

@@ -33,8 +33,8 @@ function stepWork(step: Step): number {
 
 const elements = (types: readonly Type[]): number => types.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
-function routineWork({ request, inputTypes, outputs, epilogue }: RoutineStep): number {
-  const made = elements(epilogue === undefined ? outputs.map((b) => b.type) : [epilogue.type]);
+function routineWork({ request, inputTypes, outputTypes, epilogue }: RoutineStep): number {
+  const made = elements(epilogue === undefined ? outputTypes : [epilogue.type]);
   const first = inputTypes[0] as Type;
   const add = multiplyAdd[first.dtype === "float32" ? "float32" : "float64"];
   const { inner, folded } = request.parameters as { inner?: number; folded?: readonly number[] };
