@@ -21,10 +21,11 @@ function verify(f: Many, types: readonly Type[]): void {
   );
   const simplified = checkGraph(simplify(traced), "simplify");
   const graph = checkGraph(share(simplified), "share");
-  const { fused, merged, folded, coalesced, plan } = passes(graph, 0, arenaStart);
+  const { fused, merged, folded, finished, coalesced, plan } = passes(graph, 0, arenaStart);
   checkPlan(fused, "fuse");
   checkPlan(merged, "merge");
   checkPlan(folded, "foldProducts");
+  checkPlan(finished, "epilogues");
   checkPlan(coalesced, "coalesce");
   checkPlan(plan, "memory");
   expect(plan.bytes).toBeGreaterThanOrEqual(plan.lowerBound);
