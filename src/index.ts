@@ -1,3 +1,4 @@
+/** `nabla`: tensors, operations, derivatives, batching, control flow, compilation. */
 import "./ops/methods.ts";
 
 export type { Data, DType } from "./base/dtype.ts";

@@ -16,15 +16,15 @@ declare const console: { log(...items: unknown[]): void };
 
 // Results of methods and functions are tensors, not any: assigning them to anything else is an error.
 const x: Tensor = tensor([1, 2, 3]);
-// @ts-expect-error
+// @ts-expect-error a method gives a tensor
 const method: string = x.square();
-// @ts-expect-error
+// @ts-expect-error so does a reduction with options
 const reduction: string = x.sum({ axis: 0, keepDims: true });
-// @ts-expect-error
+// @ts-expect-error and one whose result keeps the shape
 const order: string = x.sort({ descending: true });
-// @ts-expect-error
+// @ts-expect-error and an operation
 const operation: string = exp(x);
-// @ts-expect-error
+// @ts-expect-error a shape is numbers
 const argument = (): Tensor => x.reshape("rows");
 
 const { w } = grad((p: { w: Tensor }) => p.w.mul(p.w).sum())({ w: x });

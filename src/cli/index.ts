@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+/** The file that `nabla` runs: the command line on this process. */
 import pc from "picocolors";
 import { main } from "./main.ts";
 

@@ -100,7 +100,8 @@ class Walk {
         step.outputs.forEach((buffer, i) => {
           const { shape, dtype } = step.outputTypes[i] as Type;
           this.#same(dtype, buffer.type.dtype, step.request.name);
-          if (sizeOf(shape) !== sizeOf(buffer.type.shape)) this.#broken(`${describe(buffer)} takes ${showShape(shape)}`);
+          if (sizeOf(shape) !== sizeOf(buffer.type.shape))
+            this.#broken(`${describe(buffer)} takes ${showShape(shape)}`);
         });
         if (step.epilogue !== undefined) this.#epilogue(step, step.epilogue);
         this.#effects(step, step.inputs, step.outputs, known);

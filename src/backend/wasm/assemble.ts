@@ -107,14 +107,7 @@ function routineKernel(module: ModuleBuilder, step: RoutineStep, threads: number
   if (make === undefined) throw new NablaError("E-INTERNAL", `there is no WebAssembly kernel ${step.request.name}`);
   const strides = step.inputs.flatMap((input) => input.view.strides);
   const parameters = step.request.strided ? { ...step.request.parameters, strides } : step.request.parameters;
-  return make(
-    module,
-    parameters,
-    step.inputTypes,
-    step.outputTypes,
-    threads,
-    step.epilogue,
-  );
+  return make(module, parameters, step.inputTypes, step.outputTypes, threads, step.epilogue);
 }
 
 /** A loop that only puts elements in order is a copy, which has kernels of its own for transposed views. */

@@ -1,3 +1,4 @@
+/** A register block of a product: as many sums as there are registers, over the whole depth. */
 import {
   block,
   branch,

@@ -1,3 +1,4 @@
+/** A product in cache blocks of depth, columns and rows; in each, register blocks. */
 import { type Code, call, type Expr, type FunctionBuilder, i32, type ModuleBuilder, select, when } from "../encode.ts";
 import { type BlockKernel, blockColumns, blockKernel } from "./block.ts";
 import { bytesAlong, type Epilogue, type Operand, operandsOf } from "./epilogue.ts";

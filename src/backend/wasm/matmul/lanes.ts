@@ -1,3 +1,4 @@
+/** The vector arithmetic of products, by element type. */
 import { type Code, type Expr, f32x4, f64x2, i32, i32x4, i64, type Local, relaxed, v128 } from "../encode.ts";
 
 export type MatmulType = "float32" | "float64" | "int32" | "uint32";

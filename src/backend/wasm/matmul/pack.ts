@@ -1,3 +1,4 @@
+/** Operands laid out in panels, in the order in which register blocks read them. */
 import {
   type Code,
   type Expr,

@@ -1,3 +1,4 @@
+/** Which way a product goes: vectors or blocks, packed or read in place, in how many pieces. */
 import { runsOf } from "../kernel.ts";
 import { blockColumns } from "./block.ts";
 import { type Epilogue, type MatrixStrides, type Operand, operandsOf } from "./epilogue.ts";

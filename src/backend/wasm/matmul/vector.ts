@@ -1,3 +1,4 @@
+/** Products of a matrix and a vector: they wait for memory, which is read once and in order. */
 import {
   branchIf,
   type Code,
