@@ -653,3 +653,35 @@ describe("generated code has the bits of the reference", () => {
     }
   });
 });
+
+test.each([1.5e-323, 5e-324, 1e-310, 1e-160])(
+  "elements of %d beside ordinary ones: orthogonal factors all the same",
+  (t) => {
+    const a = tensor([
+      [0, t, t, 3 * t],
+      [t, 0, -(2 ** -15), t],
+      [t, -(2 ** -15), 0, 0],
+      [3 * t, t, 0, t],
+    ]);
+    const check = (name: string, q: Tensor): void => {
+      const off = matmul(matrixTranspose(q), q).sub(eye(q.shape[1] as number));
+      expect(off.abs().max().item(), name).toBeLessThan(1e-14);
+    };
+    for (const run of [
+      <T>(f: (a: Tensor) => T) => f(a),
+      <T>(f: (a: Tensor) => T) => (compile(f as never) as never as (a: Tensor) => T)(a),
+    ]) {
+      const { values, vectors } = run((a) => ({ ...eigh(a) }));
+      check("eigh", vectors);
+      expect(values.data.every(Number.isFinite)).toBe(true);
+      expect(matmul(vectors.mul(values), matrixTranspose(vectors)).sub(a).abs().max().item()).toBeLessThan(1e-18);
+      const { q, r } = run((a) => ({ ...qr(a) }));
+      check("qr", q);
+      expect(matmul(q, r).sub(a).abs().max().item()).toBeLessThan(1e-18);
+      const { u, s, v } = run((a) => ({ ...svd(a) }));
+      check("svd u", u);
+      check("svd v", v);
+      expect(matmul(u.mul(s), matrixTranspose(v)).sub(a).abs().max().item()).toBeLessThan(1e-18);
+    }
+  },
+);

@@ -49,13 +49,16 @@ export function eigh(a: Float64Array, n: number, values: Float64Array, vectors: 
   }
 }
 
+/** Beside a matrix of size 1; what is less would overflow as a divisor. */
+export const negligible = 2 ** -1000;
+
 /** Rotates the tridiagonal matrix (d, e) to diagonal form, and the rows of z with it. False: no convergence. */
 function diagonalize(z: Float64Array, n: number, d: Float64Array, e: Float64Array): boolean {
   let shift = 0;
   let size = 0;
   for (let l = 0; l < n; l++) {
     size = Math.max(size, Math.abs(d[l] as number) + Math.abs(e[l] as number));
-    const small = 2 ** -52 * size;
+    const small = Math.max(2 ** -52 * size, negligible);
     let m = l;
     while (Math.abs(e[m] as number) > small) m++;
     if (m > l) {

@@ -1,7 +1,7 @@
 /** Symmetric eigenproblems: the steps of `ops/linalg/numerics/eigh.ts`; the vectors follow the rotations in sweeps. */
 import { sizeOf } from "../../../../base/shape.ts";
 import type { Type } from "../../../../graph/operation.ts";
-import { maxSteps } from "../../../../ops/linalg/numerics/eigh.ts";
+import { maxSteps, negligible } from "../../../../ops/linalg/numerics/eigh.ts";
 import {
   block,
   branch,
@@ -100,7 +100,7 @@ const diagonalize = (module: ModuleBuilder, n: number): FunctionReference<"i32">
       const eigenvalue = (l: Int): Code => [
         r.set(add(abs(get(d.get, l)), abs(get(e.get, l)))),
         size.set(f64.max(size.get, r.get)),
-        small.set(mul(f64.const(2 ** -52), size.get)),
+        small.set(f64.max(mul(f64.const(2 ** -52), size.get), f64.const(negligible))),
         m.set(l),
         block(
           loop([

@@ -1,4 +1,5 @@
 /** One Householder reflection: the steps of `ops/linalg/numerics/reflection.ts`. */
+import { enlarged, tiny } from "../../../../ops/linalg/numerics/reflection.ts";
 import { type FunctionReference, f64, f64x2, type ModuleBuilder, select, when } from "../../encode.ts";
 import { int, plus } from "../memory.ts";
 import { alongLine, bothLanes, divideLine, loadFirst, zeros } from "./line.ts";
@@ -9,6 +10,7 @@ export const reflection = (module: ModuleBuilder): FunctionReference<undefined> 
   module.once("linalg.reflection", () =>
     module.function(["i32", "i32", "i32"], undefined, (f, x, count, out) => {
       const [head, big, first, alpha] = [f.local("f64"), f.local("f64"), f.local("f64"), f.local("f64")];
+      const unit = f.local("f64");
       const [lanes, term] = [f.local("v128"), f.local("v128")];
       const other = f64x2.extractLane(lanes.get, 1);
       return [
@@ -25,6 +27,12 @@ export const reflection = (module: ModuleBuilder): FunctionReference<undefined> 
           [
             put(x.get, int(0), head.get),
             big.set(select(f64.gt(abs(head.get), big.get), abs(head.get), big.get)),
+            unit.set(one),
+            when(f64.lt(big.get, f64.const(tiny)), [
+              unit.set(f64.const(1 / enlarged)),
+              divideLine(f, x.get, unit.get, int(0), count.get),
+              big.set(div(big.get, unit.get)),
+            ]),
             lanes.set(zeros),
             alongLine(f, int(0), count.get, (at, valid) => [
               term.set(f64x2.div(loadFirst(plus(x.get, at), valid), f64x2.splat(big.get))),
@@ -32,11 +40,11 @@ export const reflection = (module: ModuleBuilder): FunctionReference<undefined> 
             ]),
             alpha.set(mul(big.get, sqrt(bothLanes(lanes)))),
             alpha.set(select(f64.gt(head.get, zero), neg(alpha.get), alpha.get)),
-            first.set(sub(head.get, alpha.get)),
+            first.set(sub(get(x.get, int(0)), alpha.get)),
             divideLine(f, x.get, first.get, int(1), count.get),
             put(x.get, int(0), one),
             put(out.get, int(0), div(neg(first.get), alpha.get)),
-            put(out.get, int(1), alpha.get),
+            put(out.get, int(1), mul(alpha.get, unit.get)),
           ],
         ),
       ];
