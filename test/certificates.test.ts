@@ -3,6 +3,7 @@ import {
   abs,
   add,
   cos,
+  equal,
   exp,
   grad,
   greater,
@@ -186,6 +187,47 @@ describe("convexity", () => {
     );
     expect(lower).toBeGreaterThan(1.8);
     expect(upper).toBeGreaterThanOrEqual(lower);
+  });
+});
+
+describe("what looks like a proof and is none", () => {
+  const unit = { lower: 0, upper: 1 };
+  /** Of another branch at 0.5 alone, the middle of the box. */
+  const at = (here: (x: Tensor) => Tensor, elsewhere: number) => (x: Tensor) =>
+    where(equal(x, 0.5), here(x), elsewhere);
+
+  test("a branch that holds at one point says nothing of the points beside it", () => {
+    const flat = at((x) => square(x.sub(0.5)).mul(-100), 0);
+    expect(convexity(flat, unit).verdict).toBe("unknown");
+    expect(gradientLipschitz(flat, unit).lower).toBe(0);
+    expect(
+      lipschitz(
+        at((x) => x.mul(100), 50),
+        unit,
+        { constant: 10 },
+      ).verdict,
+    ).toBe("unknown");
+  });
+
+  test("what has no width in the box is a constant: no step leads along it", () => {
+    const product = ({ x, y }: { x: Tensor; y: Tensor }): Tensor => mul(x, y);
+    const edge = (x: number) => ({ lower: { x, y: 0 }, upper: { x, y: 1 } });
+    expect(lipschitz(product, edge(0), { constant: 0 }).verdict).toBe("certified");
+    expect(lipschitz(product, edge(3))).toMatchObject({ lower: 3, upper: 3 });
+    expect(gradientLipschitz(product, edge(3)).upper).toBe(0);
+    expect(convexity(product, edge(3)).verdict).toBe("certified");
+    const { witness } = lipschitz((x: Tensor, y: Tensor) => mul(x, square(y)), { lower: [3, 0], upper: [3, 1] });
+    expect((witness as Tensor[]).map((t) => t.item())).toEqual([3, 1]);
+    for (const certify of [lipschitz, gradientLipschitz, convexity])
+      expect(() => certify(product, { lower: { x: 1, y: 0 }, upper: { x: 1, y: -0 } })).toThrow(/E-VALUE|single point/);
+  });
+
+  test.each([
+    ["a constant that is no number", (x: Tensor) => x.add(NaN)],
+    ["a factor that is none", (x: Tensor) => x.mul(NaN)],
+  ])("%s", (_, f) => {
+    expect(convexity(f, unit).verdict).toBe("unknown");
+    expect(lipschitz(f, unit).verdict).toBe("unknown");
   });
 });
 

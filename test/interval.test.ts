@@ -1,5 +1,7 @@
 /** Directed rounding: bounds hold the exact result, and are the result where float64 holds it. */
 import fc from "fast-check";
+import type { Tensor } from "nabla";
+import { lipschitz } from "nabla/analyze";
 import { describe, expect, test } from "vitest";
 import { eigen, isSemidefinite, spectrumOf } from "../src/analyze/interval-matrix.ts";
 import {
@@ -53,6 +55,11 @@ describe("bounds hold the exact result", () => {
       fc.property(number, number, (x, y) => isWithin(productDown(x, y), exact(x) * exact(y), productUp(x, y), one)),
       runs,
     );
+  });
+  test.each([5e-324, 1e-310, 1e-200, 1, 1e200, 1e308])("of the norm of two slopes of %d", (slope) => {
+    const { lower, upper } = lipschitz((x: Tensor) => x.mul(slope).sum(), { lower: [0, 0], upper: [1, 1] });
+    const square = 2n * exact(slope) ** 2n;
+    expect(exact(lower) ** 2n <= square && square <= exact(upper) ** 2n).toBe(true);
   });
   test("of quotients", () => {
     fc.assert(

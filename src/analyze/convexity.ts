@@ -7,12 +7,12 @@ import type { Tensor } from "../graph/tensor.ts";
 import { show, showDirection, showPoint } from "../optimize/result.ts";
 import { Heap, type Limits } from "./branch-and-bound.ts";
 import { composition } from "./disciplined.ts";
-import { asCell, type Curved, hessianBounds } from "./hessian-bounds.ts";
+import { asCell, type Curved, hessianBounds, smoothBeside } from "./hessian-bounds.ts";
 import { elementOf, intervalsOf, withoutRule } from "./interval.ts";
 import { curvatureAlong, eigen, isSemidefinite, spectrumOf } from "./interval-matrix.ts";
 import type { Verdict } from "./lipschitz.ts";
 import { type Box, type Cell, halves, middleOf, type Region, regionOf, showCell } from "./region.ts";
-import { type Regular, regularityOf, showTrouble } from "./regularity.ts";
+import { showTrouble } from "./regularity.ts";
 import { samplesOf } from "./sample.ts";
 import { showExpression } from "./subexpression.ts";
 
@@ -61,7 +61,7 @@ type Finding = Omit<ConvexityResult, "toString" | "breaks">;
  *
  * @param f of a number, an array or a tree, or of several arguments
  * @param box `lower` and `upper`, trees like the argument (lists of them for several arguments)
- * @throws E-VALUE, E-TREE where the box does not fit f; E-NO-VALUE where f looks at values
+ * @throws E-VALUE, E-TREE where the box does not fit f or is a single point; E-NO-VALUE where f looks at values
  * @example
  * convexity((x) => logsumexp(x), { lower: [-1, -1], upper: [1, 1] }).verdict // "certified"
  * convexity((x) => sin(x), { lower: 0, upper: 1 }).verdict // "refuted"
@@ -138,12 +138,12 @@ const narrow = 2 ** -20;
 function byHessian(region: Region, { timeLimit = 2000, maxCells = 20_000 }: Limits): Finding {
   const n = region.names.length;
   const bounds = hessianBounds(region);
-  const kinked = regularityOf(region.gradient());
+  const smooth = smoothBeside(region);
   const end = performance.now() + timeLimit;
   const heap = new Heap<{ readonly cell: Cell; readonly least: number }>(({ least }) => -least);
   heap.push({ cell: region.cell, least: Number.NEGATIVE_INFINITY });
   let [cells, lower] = [0, Number.POSITIVE_INFINITY];
-  let upper = leastSeen(bounds, kinked, middleOf(region.cell))?.upper ?? Number.POSITIVE_INFINITY;
+  let upper = leastSeen(bounds, smooth, middleOf(region.cell))?.upper ?? Number.POSITIVE_INFINITY;
   for (let next = heap.pop(); next !== undefined; next = heap.pop()) {
     const { cell } = next;
     cells++;
@@ -155,7 +155,7 @@ function byHessian(region: Region, { timeLimit = 2000, maxCells = 20_000 }: Limi
         continue;
       }
     }
-    const seen = leastSeen(bounds, kinked, middleOf(cell));
+    const seen = leastSeen(bounds, smooth, middleOf(cell));
     if (seen !== undefined) {
       upper = Math.min(upper, seen.upper);
       if (seen.along < 0) return negative(region, middleOf(cell), seen.direction, seen.along, cells);
@@ -189,11 +189,11 @@ function byHessian(region: Region, { timeLimit = 2000, maxCells = 20_000 }: Limi
 /** The curvature along the eigenvector of the least eigenvalue at a point, and a bound of that eigenvalue. */
 function leastSeen(
   bounds: (cell: Cell) => Curved,
-  kinked: (cell: Cell) => Regular,
+  smooth: (x: Float64Array) => boolean,
   x: Float64Array,
 ): { readonly along: number; readonly upper: number; readonly direction: Float64Array } | undefined {
   const { h } = bounds(asCell(x));
-  if (h === undefined || kinked(asCell(x)).kink !== undefined) return undefined;
+  if (h === undefined || !smooth(x)) return undefined;
   const n = x.length;
   const { vectors } = eigen(
     h.low.map((a, k) => a / 2 + (h.high[k] as number) / 2),

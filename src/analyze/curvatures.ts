@@ -1,18 +1,18 @@
 /** The size of the Hessian, ‖H‖₂: judged on cells, for branch and bound, and seen at points. */
 import { type Bounds, down, mignitude, productUp, sumUp } from "../base/interval.ts";
 import type { Judgement, Quantity } from "./branch-and-bound.ts";
-import { asCell, hessianBounds } from "./hessian-bounds.ts";
+import { asCell, hessianBounds, smoothBeside } from "./hessian-bounds.ts";
 import { curvatureAlong, eigen, spectrumOf } from "./interval-matrix.ts";
 import { type Cell, middleOf, type Region } from "./region.ts";
-import { regularityOf, type Trouble } from "./regularity.ts";
+import type { Trouble } from "./regularity.ts";
 
 export function curvatures(region: Region): Quantity<Trouble> {
   const n = region.names.length;
   const bounds = hessianBounds(region);
-  const kinked = regularityOf(region.gradient());
+  const smooth = smoothBeside(region);
   const at = (x: Float64Array): { lower: number; size: number } => {
     const { h } = bounds(asCell(x));
-    if (h === undefined || kinked(asCell(x)).kink !== undefined) return { lower: 0, size: 0 };
+    if (h === undefined || !smooth(x)) return { lower: 0, size: 0 };
     const { value, vector } = largest(h, n);
     // |vᵀHv| / vᵀv ≤ ‖H‖₂
     const length = vector.reduce((s, c) => sumUp(s, productUp(c, c)), 0);

@@ -26,7 +26,8 @@ const notLogConvex = 4;
 const notRootConvex = 8;
 const nothing = 15;
 const affine = notLogConvex | notRootConvex;
-const constantMark = (low: number): number => (low >= 0 ? 0 : affine);
+/** Of what is no number nothing is proved. */
+const constantMark = (x: number): number => (Number.isNaN(x) ? nothing : x >= 0 ? 0 : affine);
 
 export interface Composition {
   /** Whether the rules prove it. */
@@ -156,6 +157,8 @@ function general(node: Tensor, inputs: readonly Input[]): Marks {
   if (operation.interval === undefined || node.results !== undefined || !isFloat(node.dtype)) return unproved(node);
   if (inputs.some((input) => input.varies && !isFloat(input.t.dtype))) return unproved(node);
   if (operation.curvature !== undefined) return jointly(node, inputs);
+  // A factor that is no number, or ∞ · 0.
+  if (inputs.some(({ varies, bounds }) => !varies && !bounds.low.every(Number.isFinite))) return unproved(node);
   if (operation.linear !== undefined) return linearly(node, inputs);
   if (operation.kind !== "elementwise" || operation.partials === undefined) return unproved(node);
   const one = single(inputs);

@@ -3,7 +3,7 @@ import { added, type Bounds, type Interval, isKnown, magnitude, multiplied, subt
 import type { Tensor } from "../graph/tensor.ts";
 import { elementOf, exactly, intervalsOf, withoutRule } from "./interval.ts";
 import { symmetric } from "./interval-matrix.ts";
-import { type Cell, middleOf, type Region } from "./region.ts";
+import { beside, type Cell, middleOf, type Region } from "./region.ts";
 import { regularityOf, type Trouble, unbounded } from "./regularity.ts";
 
 export const unknownElements = (b: Bounds): boolean => b.low.some((v, i) => !((b.high[i] as number) >= v));
@@ -17,6 +17,18 @@ export interface Curved {
   readonly trouble: Trouble | undefined;
   /** How much each side of the cell contributes to the widths of its elements. */
   readonly influence: Float64Array;
+}
+
+/** Whether f has a Hessian at a point: the value and the gradient are smooth beside it too, and no comparison turns. */
+export function smoothBeside(region: Region): (x: Float64Array) => boolean {
+  const all = [regularityOf(region.value), regularityOf(region.gradient())];
+  return (x) => {
+    const cell = beside(x, region.cell);
+    return all.every((regular) => {
+      const { trouble, kink } = regular(cell);
+      return trouble === undefined && kink === undefined;
+    });
+  };
 }
 
 /** Up to so many variables the third derivatives are worth their n³ elements. */

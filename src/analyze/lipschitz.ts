@@ -54,7 +54,7 @@ type AnyFunction = (...args: never[]) => unknown;
  *
  * @param f of a number, an array or a tree, or of several arguments
  * @param box `lower` and `upper`, trees like the argument (lists of them for several arguments)
- * @throws E-VALUE, E-TREE where the box does not fit f; E-NO-VALUE where f looks at values
+ * @throws E-VALUE, E-TREE where the box does not fit f or is a single point; E-NO-VALUE where f looks at values
  * @example
  * const { upper } = lipschitz((x) => sin(x), { lower: 0, upper: 1 });
  * upper // 1, up to rounding
@@ -79,7 +79,7 @@ export function lipschitz(f: AnyFunction, box: Box, options: LipschitzOptions = 
  *
  * @param f of a number, an array or a tree, or of several arguments
  * @param box `lower` and `upper`, trees like the argument (lists of them for several arguments)
- * @throws E-VALUE, E-TREE where the box does not fit f; E-NO-VALUE where f looks at values
+ * @throws E-VALUE, E-TREE where the box does not fit f or is a single point; E-NO-VALUE where f looks at values
  * @example
  * const { upper, step } = gradientLipschitz((x) => x.mul(x).sum(), { lower: [-1, -1], upper: [1, 1] });
  * upper // 2
@@ -132,7 +132,7 @@ function found(what: string, region: Region, quantity: Quantity<Trouble>, option
         ? constant === undefined || verdict === "certified"
           ? proved
           : `${proved}: whether ${constant} is one stayed open after ${best.cells} cells`
-        : `no bound was found${reason ? `: ${showTrouble(reason)}` : ""}${best.stuck ? `, in ${showCell(best.stuck.cell, region.names)}` : ""}`;
+        : `no bound was found: ${reason ? showTrouble(reason) : "the bounds of the derivatives overflow"}${best.stuck ? `, in ${showCell(best.stuck.cell, region.names)}` : ""}`;
   return report(what, {
     verdict,
     lower,

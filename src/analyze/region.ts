@@ -1,10 +1,12 @@
 /** A function over a box: its value, gradient and Hessian as graphs of one vector. */
 import { NablaError } from "../base/error.ts";
+import { down, up } from "../base/interval.ts";
 import { scalarResult } from "../derivative/grad.ts";
 import { type Graph, trace } from "../graph/graph.ts";
-import { type Tensor, withSources } from "../graph/tensor.ts";
+import { constant, type Tensor, withSources } from "../graph/tensor.ts";
 import { callGiven, flattenResults, type Traced } from "../graph/trees.ts";
 import { grad, hessian, jacobian } from "../index.ts";
+import { concatenate, slice } from "../ops/movement.ts";
 import { flatten, type Parameters } from "../optimize/parameters.ts";
 import { show } from "../optimize/result.ts";
 import { share } from "../transform/share.ts";
@@ -26,7 +28,7 @@ export interface Cell {
 }
 
 export interface Region {
-  /** Names of the variables, for messages. */
+  /** Names of the n variables, for messages. What the box leaves no width is a constant, in which nothing can step. */
   readonly names: readonly string[];
   readonly cell: Cell;
   /** [n] → []. */
@@ -43,7 +45,7 @@ export interface Region {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** @throws E-VALUE, E-TREE, E-SHAPE where lower and upper do not bound the arguments of f */
+/** @throws E-VALUE, E-TREE, E-SHAPE where lower and upper do not bound the arguments of f, or hold a single point */
 export function regionOf(what: string, f: AnyFunction, box: Box): Region {
   if (typeof box !== "object" || box === null || !("lower" in box && "upper" in box))
     throw new NablaError("E-VALUE", `${what}: the box has no lower and upper`, "{ lower: […], upper: […] }");
@@ -60,18 +62,38 @@ export function regionOf(what: string, f: AnyFunction, box: Box): Region {
     if (a > b)
       throw new NablaError("E-VALUE", `${what}: ${lower.names[i]} lies between ${a} and ${b}`, "lower ≤ upper");
   });
+  const free = [...lower.x.keys()].filter((i) => lower.x[i] !== upper.x[i]);
+  if (free.length === 0)
+    throw new NablaError(
+      "E-VALUE",
+      `${what}: the box is a single point: lower and upper are the same`,
+      "lower < upper for some of the variables; analyze(f, x) for a point",
+    );
+  const ofFree = <T>(list: ArrayLike<T>): T[] => free.map((i) => list[i] as T);
+  /** All elements again, of those that vary. */
+  const whole = (x: Tensor | Float64Array): Tensor | Float64Array => {
+    if (free.length === lower.x.length) return x;
+    if (x instanceof Float64Array) return free.reduce((all, i, k) => all.with(i, x[k] as number), lower.x);
+    const places = new Map(free.map((i, k) => [i, k]));
+    return concatenate(
+      Array.from(lower.x, (v, i) => {
+        const k = places.get(i);
+        return k === undefined ? constant(Float64Array.of(v), [1]) : slice(x, [[k, k + 1]]);
+      }),
+    );
+  };
   const args = (x: Tensor | Float64Array): readonly unknown[] => {
-    const tree: Traced<unknown> = lower.rebuild(x);
+    const tree: Traced<unknown> = lower.rebuild(whole(x));
     return several ? Object.values(tree as object) : [tree];
   };
   const flat = (x: Tensor): Tensor => scalarResult(what, flattenResults(what, callGiven(what, f, args(x))).tensors);
   const graphOf = (g: (x: Tensor) => Tensor): Graph => {
-    const types = [{ shape: [lower.x.length], dtype: "float64" }] as const;
+    const types = [{ shape: [free.length], dtype: "float64" }] as const;
     return share(simplify(withSources(() => trace(what, types, ([x]) => [g(x as Tensor)]))));
   };
   return {
-    names: lower.names,
-    cell: { low: lower.x, high: upper.x },
+    names: ofFree(lower.names),
+    cell: { low: Float64Array.from(ofFree(lower.x)), high: Float64Array.from(ofFree(upper.x)) },
     value: graphOf(flat),
     gradient: once(() => graphOf(grad(flat) as (x: Tensor) => Tensor)),
     hessian: once(() => graphOf(hessian(flat) as (x: Tensor) => Tensor)),
@@ -102,6 +124,12 @@ function once<R>(f: () => R): () => R {
 
 export const middleOf = ({ low, high }: Cell): Float64Array =>
   low.map((a, i) => Math.min(high[i] as number, Math.max(a, a / 2 + (high[i] as number) / 2)));
+
+/** A point with its neighbours in the box: what holds in all of it holds beside the point too. */
+export const beside = (x: Float64Array, box: Cell): Cell => ({
+  low: x.map((v, i) => Math.max(box.low[i] as number, down(v))),
+  high: x.map((v, i) => Math.min(box.high[i] as number, up(v))),
+});
 
 /** The two halves of a cell, cut across a side; undefined if it is too narrow to be cut. */
 export function halves({ low, high }: Cell, side: number): readonly [Cell, Cell] | undefined {

@@ -8,6 +8,8 @@ import {
   multiplied,
   productDown,
   productUp,
+  quotientDown,
+  quotientUp,
   rootDown,
   rootUp,
   sumDown,
@@ -17,7 +19,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Judgement, Quantity } from "./branch-and-bound.ts";
 import { asCell, meanValue, unknownElements, widths } from "./hessian-bounds.ts";
 import { elementOf, intervalsOf, withoutRule } from "./interval.ts";
-import { type Cell, middleOf, type Region } from "./region.ts";
+import { beside, type Cell, middleOf, type Region } from "./region.ts";
 import { regularityOf, type Trouble, unbounded } from "./regularity.ts";
 
 /** Above this many variables the Hessian costs more than it saves. */
@@ -33,7 +35,8 @@ export function slopes(region: Region, norm: number): Quantity<Trouble> {
   const second = smooth && withoutRule(region.hessian()) === undefined ? region.hessian() : undefined;
   const runSecond = second && intervalsOf(second);
   const at = (x: Float64Array): { lower: number; size: number } => {
-    const { trouble, kink } = regular(asCell(x));
+    // At the point alone a comparison is decided, though f may jump there.
+    const { trouble, kink } = regular(beside(x, region.cell));
     if (trouble !== undefined || kink !== undefined) return { lower: 0, size: 0 };
     const g = run([asCell(x)])(output);
     if (unknownElements(g)) return { lower: 0, size: 0 };
@@ -100,23 +103,34 @@ function towardsGreatest(cell: Cell, rates: readonly Interval[]): Cell {
   return low === cell.low && high === cell.high ? cell : { low, high };
 }
 
-const normUp = (g: Bounds, norm: number): number => combine(g, norm, magnitude, sumUp, productUp, rootUp);
-const normDown = (g: Bounds, norm: number): number => combine(g, norm, mignitude, sumDown, productDown, rootDown);
+/** Rounds away from 0, or towards it. */
+interface Rounding {
+  size(x: Interval): number;
+  sum(x: number, y: number): number;
+  product(x: number, y: number): number;
+  quotient(x: number, y: number): number;
+  root(x: number): number;
+}
+const outward: Rounding = { size: magnitude, sum: sumUp, product: productUp, quotient: quotientUp, root: rootUp };
+const inward: Rounding = {
+  size: mignitude,
+  sum: sumDown,
+  product: productDown,
+  quotient: quotientDown,
+  root: rootDown,
+};
 
-function combine(
-  g: Bounds,
-  norm: number,
-  size: (x: Interval) => number,
-  sum: (x: number, y: number) => number,
-  product: (x: number, y: number) => number,
-  root: (x: number) => number,
-): number {
+const normUp = (g: Bounds, norm: number): number => combine(g, norm, outward);
+const normDown = (g: Bounds, norm: number): number => combine(g, norm, inward);
+
+function combine(g: Bounds, norm: number, { size, sum, product, quotient, root }: Rounding): number {
   const sizes = Array.from(g.low, (_, i) => size(elementOf(g, i)));
   if (norm === Infinity) return sizes.reduce((a, b) => Math.max(a, b), 0);
   if (norm === 1 || sizes.length === 1) return sizes.reduce(sum, 0);
   // Scaled by a power of two, so that squares neither overflow nor vanish.
   const top = Math.max(...sizes);
   if (!(top > 0 && top < Infinity)) return top;
-  const unit = 2 ** Math.floor(Math.log2(top));
-  return unit * root(sizes.map((s) => s / unit).reduce((total, s) => sum(total, product(s, s)), 0));
+  const unit = 2 ** Math.min(1023, Math.floor(Math.log2(top)));
+  const squares = sizes.map((s) => quotient(s, unit)).map((s) => product(s, s));
+  return product(unit, root(squares.reduce(sum, 0)));
 }
