@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as analysis from "nabla/analyze";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -104,8 +103,7 @@ describe("the command line", () => {
     expect(wrong.stderr).toBe("E-OPTION --start: the formula has no y; it has x\n  try --start x=0\n");
   });
 
-  // Until nabla/analyze has checkGradient: see test/cli.test.ts.
-  test.skipIf(!("checkGradient" in analysis))("checks a module that imports the same package", () => {
+  test("checks a module that imports the same package", () => {
     writeFileSync(join(project, "model.js"), 'import { abs } from "nabla";\nexport const f = (x) => abs(x).sum();\n');
     const { status, stdout, stderr } = nabla("check", "model.js#f", "--at", "[0, 2]");
     expect([status, stderr]).toEqual([1, ""]);

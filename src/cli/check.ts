@@ -51,11 +51,11 @@ async function check(place: string, { at }: Options): Promise<Answer> {
   const missing = undefinedDerivatives(checked, ...trees);
   const right = report.verdict === "right";
   const gaps = missing.length > 0;
-  const verdict = right ? "the gradient is right" : "the gradient is not known to be right";
+  const [verdict = "", ...errors] = String(report).split("\n");
   return {
     found: right && !gaps,
     verdict: gaps ? `a derivative does not exist at this point: ${missing[0]?.why}` : verdict,
-    text: gaps ? `${missing}` : `${report}`,
+    text: gaps ? `${missing}` : errors.join("\n"),
     json: { file, export: name, at: args, found: right && !gaps, gradient: report, undefinedDerivatives: [...missing] },
   };
 }
@@ -67,7 +67,7 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
     const [what] = (error instanceof Error ? error.message : String(error)).split("\n");
     const repair = /\.[cm]?ts$/.test(file)
       ? 'Node 22.18 or later, or NODE_OPTIONS="--import tsx", which read TypeScript'
-      : "a module that node can import";
+      : 'a module that Node can import: .mjs, or "type": "module" in its package.json';
     throw new NablaError("E-OPTION", `check: ${file} cannot be imported: ${what}`, repair);
   }
 }

@@ -91,6 +91,8 @@ function sides(text: string): { readonly formula: string; readonly response?: st
 }
 
 function startOf(f: Expression, start: Point | undefined): Point {
+  if (f.names.length === 0)
+    throw new NablaError("E-OPTION", `fit: ${f.text} has no parameters`, "a formula with names to be found");
   const repair = `--start ${f.names.map((name) => `${name}=1`).join(",")} for those names that are parameters`;
   if (start === undefined) throw new NablaError("E-OPTION", "fit: which names are parameters is not said", repair);
   const unknown = Object.keys(start).find((name) => !f.names.includes(name));
@@ -126,7 +128,7 @@ function inputColumns(
     const [first = ""] = missing;
     throw new NablaError(
       "E-OPTION",
-      `fit: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} neither in --start nor a column of ${data.file} (${data.names.join(", ")})`,
+      `fit: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} neither in --start nor a column of ${data.file} (${data.names.join(", ") || "it has none"})`,
       `--x ${first}=column, or --start with ${first}=number`,
     );
   }
@@ -178,7 +180,7 @@ function answerOf(f: Expression, y: string, result: Fit, numbers: Numbers, file:
     verdict: `${status}: ${message}`,
     text: [
       table([["parameter", "value", "standard error", "95 % confidence"], ...rows]),
-      `${plural(numbers.rows, "row")} of ${file}${left}, ${degreesOfFreedom} degrees of freedom\nresidual deviation ${short(residualDeviation)}, R² ${short(rSquared)}, AIC ${short(aic)}`,
+      `${plural(numbers.rows, "row")} of ${file}${left}, ${plural(degreesOfFreedom, "degree")} of freedom\nresidual deviation ${short(residualDeviation)}, R² ${short(rSquared)}, AIC ${short(aic)}`,
     ].join("\n\n"),
     json: {
       ...{ formula: f.text, y, status, message, parameters, undetermined, ...statistics },

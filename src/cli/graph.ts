@@ -27,7 +27,8 @@ export function declare(command: Command, answer: (given: Answer) => void): void
 async function graph(text: string, { svg, dot, at, gradient }: Options): Promise<Answer> {
   const f = parseFormula(text);
   const view = graphAt(f, at && pointFor("--at", f.names, at), gradient);
-  const drawn = at === undefined ? {} : { values: true, adjoints: gradient !== true };
+  const drawn =
+    at === undefined ? {} : { values: true, adjoints: gradient !== true && view.outputs[0]?.dtype !== "bool" };
   if (svg !== undefined) await writeText(svg, view.toSVG(drawn));
   if (dot !== undefined) await writeText(dot, view.toDot(drawn));
   const files = [svg, dot].filter((file) => file !== undefined);

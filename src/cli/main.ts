@@ -59,9 +59,11 @@ async function answerOf(argv: readonly string[], terminal: Terminal): Promise<An
       "after",
       "\nnabla <command> --help shows an example of each.\nExit codes: 0 found, 1 not found, 2 wrong use.",
     );
+  // `nabla help minimize` shows what `nabla minimize --help` does.
+  const called = argv[0] === "help" ? argv[1] : argv[0];
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = program.command(name).description(summary);
-    if (argv[0] !== name) continue;
+    if (called !== name) continue;
     (await load()).declare(command, (given) => {
       answer = given;
     });
@@ -85,7 +87,7 @@ function show({ found, verdict, text }: Answer, colour: boolean): string {
 function explain(error: unknown, argv: readonly string[]): readonly [code: string, message: string] {
   if (error instanceof CommanderError) {
     const what = error.message.replace(/^error: /, "").replace(/\.$/, "");
-    const name = argv[0] !== undefined && argv[0] in commands ? `nabla ${argv[0]}` : "nabla";
+    const name = Object.hasOwn(commands, argv[0] ?? "") ? `nabla ${argv[0]}` : "nabla";
     return ["E-OPTION", `E-OPTION ${name}: ${what}\n  try ${name} --help`];
   }
   if (!(error instanceof Error)) return ["E-INTERNAL", `E-INTERNAL ${String(error)} was thrown`];
