@@ -174,6 +174,11 @@ test("derivatives of derivatives", () => {
   expect(derive("x*y", { wrt: "x" })({ x: 1, y: 2 }).item()).toBe(2);
 });
 
+test("a part that is no number has no sign to take out", () => {
+  for (const text of ["|x*acos(2)|", "cos(x/acos(2))", "sin(x)*log(-1)"])
+    expect(derive(text, { wrt: "x" })({ x: 0.5 }).item(), text).toBeNaN();
+});
+
 test("a plain function has a formula, with names", () => {
   const f = (x: Tensor, y: Tensor): Tensor => sin(x.mul(y)).add(x.pow(3));
   expect(String(derive(f, { wrt: "x", names: ["x", "y"] }))).toBe("y*cos(x*y) + 3*x^2");

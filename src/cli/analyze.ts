@@ -1,10 +1,10 @@
 /** `nabla analyze`: what kind of point this is, and what is certain everywhere in a box. */
 import type { Command } from "commander";
-import { NablaError, type Tensor } from "nabla";
+import type { Tensor } from "nabla";
 import { analyze as analysisAt, convexity, gradientLipschitz, lipschitz } from "nabla/analyze";
 import type { Expression } from "nabla/expression";
 import type { Answer } from "./answer.ts";
-import { formulaArgument, parseFormula } from "./formula.ts";
+import { formulaArgument, parseVarying } from "./formula.ts";
 import { short, table } from "./number.ts";
 import {
   type Bounds,
@@ -39,9 +39,7 @@ export function declare(command: Command, answer: (given: Answer) => void): void
 }
 
 function analyze(text: string, options: Options): Answer {
-  const f = parseFormula(text);
-  if (f.names.length === 0)
-    throw new NablaError("E-OPTION", `analyze: ${f.text} has no variables`, "a formula of one or more variables");
+  const f = parseVarying("analyze", text);
   if (options.box === undefined) return atPoint(f, options);
   if (options.at === undefined) return inBox(f, options.box);
   const [point, box] = [atPoint(f, options), inBox(f, options.box)];

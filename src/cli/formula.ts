@@ -1,5 +1,5 @@
 /** Formulas as the command line takes them. */
-import { GraphView, graphOf, tensor } from "nabla";
+import { GraphView, graphOf, NablaError, tensor } from "nabla";
 import { type Expression, expression } from "nabla/expression";
 import type { Point } from "./options.ts";
 
@@ -8,6 +8,13 @@ export const formulaArgument = ["<formula>", 'as in mathematics: "100*(y - x^2)^
 
 /** Spaces in front may stem from the command line (see main.ts); columns in errors are counted without them. */
 export const parseFormula = (text: string): Expression => expression(text.trim());
+
+/** One with something to vary. */
+export function parseVarying(command: string, text: string): Expression {
+  const f = parseFormula(text);
+  if (f.names.length > 0) return f;
+  throw new NablaError("E-OPTION", `${command}: ${f.text} has no variables`, "a formula of one or more variables");
+}
 
 /**
  * The graph of a formula, or of its value and gradient, whose inputs have the formula's names. Without a point the

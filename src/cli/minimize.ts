@@ -1,11 +1,11 @@
 /** `nabla minimize`: the lowest (or highest) point of a formula. */
 import type { Command } from "commander";
-import { NablaError, type Tensor, vmap } from "nabla";
+import { type Tensor, vmap } from "nabla";
 import type { Expression } from "nabla/expression";
 import { type MinimizeOptions, maximize, minimize as minimum } from "nabla/optimize";
 import type { Answer } from "./answer.ts";
 import { writeText } from "./files.ts";
-import { formulaArgument, parseFormula } from "./formula.ts";
+import { formulaArgument, parseVarying } from "./formula.ts";
 import { plural, short, table } from "./number.ts";
 import {
   type Bounds,
@@ -48,9 +48,7 @@ export function declare(command: Command, answer: (given: Answer) => void): void
 }
 
 async function minimize(text: string, options: Options): Promise<Answer> {
-  const f = parseFormula(text);
-  if (f.names.length === 0)
-    throw new NablaError("E-OPTION", `minimize: ${f.text} has no variables`, "a formula of one or more variables");
+  const f = parseVarying("minimize", text);
   const start = pointFor("--start", f.names, options.start);
   const names = Object.keys(start);
   const verb = options.maximize ? maximize : minimum;

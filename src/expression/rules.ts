@@ -128,7 +128,7 @@ export const rules: readonly Rule[] = [
     why: "f(−u) = −f(u)",
     rewrite: (f, algebra) => {
       const [c] = algebra.split(first(f));
-      if (c >= 0 || first(f).kind === "number") return undefined;
+      if (!(c < 0) || first(f).kind === "number") return undefined; // NaN has no sign to take out
       const positive = algebra.product([algebra.number(-1), first(f)]);
       return algebra.product([algebra.number(-1), algebra.call(f.name, [positive])]);
     },
