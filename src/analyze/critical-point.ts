@@ -27,6 +27,9 @@ const here = 1e-6;
 const near = 1e-2;
 /** Newton's steps shrink by 1 − 1/p at a zero of order p of the gradient, but not on the way to an infinity. */
 const contraction = 0.9;
+/** Very near it is enough that they do not stay as long, as on e⁻ˣ, or grow, as on √x, if they are no rounding. */
+const standing = 0.99;
+const clearly = 1e3;
 
 const epsilon = 2 ** -52;
 
@@ -48,7 +51,8 @@ export function criticalPointTest(
   const gradientTolerance = (tolerance * Math.max(1, Math.abs(value))) / scale;
   const eigenvalueTolerance = 64 * x.length * epsilon * spectrum.size;
   // What rounding of x, and of the terms of f (think of squares of residuals), leaves of a gradient that is zero.
-  const noise = 32 * epsilon * (spectrum.size * norm(x) + Math.sqrt(spectrum.size * Math.abs(value)));
+  const noiseOfValue = 32 * epsilon * Math.sqrt(spectrum.size * Math.abs(value));
+  const noise = 32 * epsilon * spectrum.size * norm(x) + noiseOfValue;
   const step = newtonStep(spectrum, gradient, eigenvalueTolerance, noise);
   const newton = step === undefined ? Number.POSITIVE_INFINITY : norm(step);
   const base = { gradientNorm, gradientTolerance, newtonStep: newton, eigenvalueTolerance };
@@ -64,11 +68,16 @@ export function criticalPointTest(
     const next = spectrumAt(there, spectrum.complete ? Number.POSITIVE_INFINITY : 0);
     drifts = spectrum.vectors.map((v, i) => Math.abs(dot(v, next.multiply(v)) - (spectrum.values[i] as number)));
     const again = newtonStep(next, gradientAt(there, there.x), eigenvalueTolerance, noise);
-    if (!close && !(again !== undefined && norm(again) <= contraction * newton))
+    const closesIn = again !== undefined && norm(again) <= (close ? standing : contraction) * newton;
+    if (!closesIn && (!close || gradientNorm > clearly * noise))
       return { ...base, kind: "not-critical", significant: none };
   }
   const significant = spectrum.values.map((v, i) => {
-    const doubt = Math.max(eigenvalueTolerance, 4 * (drifts[i] as number), 2 * (spectrum.residuals[i] as number));
+    // A slope that passes for rounding may lead as far as this from where it vanishes.
+    const hidden = noiseOfValue / (near * scale);
+    const doubt = Math.max(
+      ...[eigenvalueTolerance, hidden, 4 * (drifts[i] as number), 2 * (spectrum.residuals[i] as number)],
+    );
     return Math.abs(v) > doubt;
   });
   const signs = new Set(spectrum.values.flatMap((v, i) => (significant[i] ? [Math.sign(v)] : [])));

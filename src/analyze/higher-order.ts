@@ -52,6 +52,10 @@ export function higherOrder(
   const zero = Math.max(0, ...spectrum.values.flatMap((v, i) => (significant[i] ? [] : [Math.abs(v)])));
   const length = Math.max(1, norm(x));
 
+  // Where f bends most its derivatives show their size; along u they may be all cancellation.
+  const steepest = spectrum.values.reduce((at, v, i, all) => (Math.abs(v) > Math.abs(all[at] as number) ? i : at), 0);
+  const [, , , size3 = 0, size4 = 0] = derivativesAlong(point, x, spectrum.vectors[steepest] as Float64Array, 4);
+
   const expand = (u: Float64Array, at: Float64Array): Along => {
     const [, , , third = 0, straight = 0] = derivativesAlong(point, at, u, 4);
     const c = thirdAlong(point, at, u);
@@ -60,6 +64,7 @@ export function higherOrder(
       spectrum.size * length ** 2,
       norm(c) * length ** 3,
       (Math.abs(straight) + Math.abs(followed)) * length ** 4,
+      ...(significant[steepest] ? [Math.abs(size3) * length ** 3, Math.abs(size4) * length ** 4] : []),
     );
     return { u, third, fourth: straight - followed, sizes };
   };

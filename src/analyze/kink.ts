@@ -6,7 +6,7 @@ import { listed, show } from "./words.ts";
 
 export interface SlopesBeside {
   readonly name: string;
-  /** (f(x) − f(x − h))/h and (f(x + h) − f(x))/h for a small h. */
+  /** (f(x) − f(x − h))/h and (f(x + h) − f(x))/h for a small h; infinite at a jump. */
   readonly left: number;
   readonly right: number;
 }
@@ -17,16 +17,22 @@ export function slopesBeside(point: Point, value: number): SlopesBeside[] {
   return point.names.map((name, i) => {
     const h = 2 ** -20 * Math.max(1, Math.abs(point.x[i] as number));
     const unit = point.x.map((_, j) => (i === j ? 1 : 0));
-    const change = (t: number): number => (f(along(point.x, t, unit)) - value) / h;
-    return { name, left: -change(-h), right: change(h) };
+    const change = (t: number): number => f(along(point.x, t, unit)) - value;
+    const slope = (t: number): number => {
+      const [far, near] = [change(t), change(t / 16)];
+      return (Math.abs(near) > Math.abs(far) / 2 ? far * Number.POSITIVE_INFINITY : far / h) * Math.sign(t);
+    };
+    return { name, left: slope(-h), right: slope(h) };
   });
 }
 
 /** A slope to both sides that is the same and not 0: whatever kinks there are, f falls that way. */
 export function steepestSmooth(slopes: readonly SlopesBeside[]): SlopesBeside | undefined {
-  const largest = Math.max(...slopes.flatMap(({ left, right }) => [Math.abs(left), Math.abs(right)]));
+  const sizes = slopes.flatMap(({ left, right }) => [Math.abs(left), Math.abs(right)]).filter(Number.isFinite);
+  const largest = Math.max(0, ...sizes);
   return slopes
-    .filter(({ left, right }) => Math.abs(left - right) <= 1e-4 * Math.abs(left) && Math.abs(left) > 1e-6 * largest)
+    .filter(({ left, right }) => Number.isFinite(left) && Math.abs(left - right) <= 1e-4 * Math.abs(left))
+    .filter(({ left }) => Math.abs(left) > 1e-6 * largest)
     .sort((a, b) => Math.abs(b.left) - Math.abs(a.left))[0];
 }
 
