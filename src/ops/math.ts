@@ -12,7 +12,7 @@ import {
 } from "../base/special.ts";
 import { meet } from "../graph/convert.ts";
 import type { Lane, Lanes, UndefinedRule } from "../graph/operation.ts";
-import { type Tensor, type TensorLike, uniformValue } from "../graph/tensor.ts";
+import { filled, type Tensor, type TensorLike, uniformValue } from "../graph/tensor.ts";
 import {
   abs,
   add,
@@ -498,6 +498,8 @@ export const pow = binary({
     switch (uniformValue(y)) {
       case -1:
         return div(1, x);
+      case 0:
+        return filled(1, x.shape, x.dtype);
       case 1:
         return x;
       case 2:
