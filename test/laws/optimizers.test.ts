@@ -152,6 +152,11 @@ describe("bounds", () => {
     expect(seen.every((v) => v >= -1 && v <= 2)).toBe(true);
   });
 
+  test("a saddle that bounds cover is not called one of positive eigenvalues", () => {
+    const result = minimize((x: Tensor) => mul(x.at(0), x.at(1)), [0, 0], { bounds: { lower: 0, upper: 1 } });
+    expect([result.value, result.message]).toEqual([0, expect.stringMatching(/curvature -1 along .* no lower value/)]);
+  });
+
   test.each([
     [{ lower: 2, upper: 1 }, "E-VALUE"],
     [{ lower: [0, 0, 0] }, "E-SHAPE"],

@@ -4,6 +4,7 @@ import {
   add,
   cos,
   exp,
+  floor,
   log,
   maximum,
   mul,
@@ -35,6 +36,10 @@ export interface HardCase {
 const at = (x: Tensor, i: number): Tensor => x.at(i);
 /** (x + y − 1)² */
 const line = (x: Tensor): Tensor => square(sub(sum(x), 1));
+
+/** x² − a·y² + b·y⁴ */
+const quarticIn = (x: Tensor, a: number, b: number): Tensor =>
+  add(sub(square(at(x, 0)), square(at(x, 1)).mul(a)), pow(at(x, 1), 4).mul(b));
 
 export const hardCases: readonly HardCase[] = [
   {
@@ -246,4 +251,30 @@ export const hardCases: readonly HardCase[] = [
     says: /minimum/,
     value: 0,
   },
+  {
+    name: "10⁶ + x² − 10⁻⁹y² + 10⁻¹²y⁴ beside its saddle, where f falls by less than its rounding",
+    f: (x) => add(quarticIn(x, 1e-9, 1e-12), 1e6),
+    start: [1, 0],
+    status: "converged",
+    says: /minimum/,
+    value: 1e6 - 2.5e-7,
+    within: 1e-9,
+  },
+  {
+    name: "10⁶ + x² − 10⁻⁹y² + 10⁻⁶y⁴, whose falling values are all lost in rounding",
+    f: (x) => add(quarticIn(x, 1e-9, 1e-6), 1e6),
+    start: [1, 0],
+    status: "stalled",
+    says: /curvature -2e-9 along x\[1\], but no lower value/,
+    value: 1e6,
+  },
+  {
+    name: "1 + x⁶ from its minimum",
+    f: (x) => add(pow(x, 6), 1),
+    start: 0,
+    status: "converged",
+    says: /curvature vanishes .* f rises there/,
+    value: 1,
+  },
+  { name: "⌊x⌋, steps without a slope", f: (x) => floor(x), start: 3.3, status: "stalled", says: /plateau/ },
 ];

@@ -8,7 +8,7 @@
 import { type Box, project } from "../bounds.ts";
 import { coordinates, type Spectrum, stepOf } from "../factor.ts";
 import type { Objective, Point } from "../objective.ts";
-import { along, combine, dot, negative, norm, scaled, type Vector } from "../vector.ts";
+import { along, combine, dot, minus, negative, norm, scaled, type Vector } from "../vector.ts";
 import { descend, normalised } from "./leave.ts";
 
 export interface FlatReport {
@@ -16,8 +16,8 @@ export interface FlatReport {
   readonly escape?: { readonly point: Point; readonly why: string; readonly direction: Vector };
   /** Directions along which f does not change. */
   readonly free: readonly Vector[];
-  /** The lowest order of the derivatives that make it a minimum along the others. */
-  readonly order: number | undefined;
+  /** Whether fourth derivatives make it a minimum along all the others; values do otherwise. */
+  readonly quartic: boolean;
 }
 
 /** Combinations of the null directions: each, sums and differences of two, and some of all. */
@@ -66,7 +66,7 @@ export function examineFlat(
       ),
     );
   const free: Vector[] = [];
-  let order: number | undefined;
+  let fourths = true;
   for (const [k, direction] of candidates(basis).entries()) {
     const d = normalised(direction, at.x);
     const { third, fourth } = objective.higher(at.x, d);
@@ -79,7 +79,7 @@ export function examineFlat(
     if (-quartic * 1e-4 > noise) ways.push([d, bend, "its fourth derivatives"]);
     if (k < basis.length) ways.push([d, bend, "values"], [negative(d), bend, "values"]);
     for (const [v, w, by] of ways) {
-      const point = descend(objective, at, noise, box, v, w);
+      const point = descend(objective, at, noise, box, v, { w });
       if (point === undefined) continue;
       return {
         escape: {
@@ -88,17 +88,17 @@ export function examineFlat(
           why: by === "values" ? `there are ${objective.words.lower} values` : `${by} leads ${objective.words.down}`,
         },
         free,
-        order,
+        quartic: false,
       };
     }
     if (k >= basis.length) continue;
-    if (changes(objective, at, noise, box, d, bend)) order = Math.min(order ?? 4, 4);
-    else free.push(d);
+    if (!changes(objective, at, noise, box, d, bend)) free.push(d);
+    else if (!(quartic * 1e-4 > noise)) fourths = false;
   }
-  return { free, order };
+  return { free, quartic: fourths };
 }
 
-/** Whether f rises anywhere on the curve. */
+/** Whether f rises anywhere on the curve: with a slope, since a jump says nothing of what is before it. */
 function changes(
   objective: Objective,
   at: Point,
@@ -108,11 +108,12 @@ function changes(
   bend: Vector,
 ): boolean {
   for (const t of [1e-3, 1e-2, 0.1]) {
-    // On the curve f is constant up to the order that the curve follows it.
-    const allowed = noise + t ** 6 * Math.max(Math.abs(at.value), 1);
+    // A valley that bends is followed, and f constant, up to this order.
+    const allowed = noise + (norm(bend) > 0 ? t ** 6 * Math.max(Math.abs(at.value), 1) : 0);
     for (const side of [t, -t]) {
       const x = project(along(along(at.x, side, d), t * t, bend), box);
-      if (objective.evaluate(x).value > at.value + allowed) return true;
+      const { value, gradient } = objective.evaluate(x);
+      if (value > at.value + allowed && dot(gradient, minus(x, at.x)) > 0) return true;
     }
   }
   return false;

@@ -9,6 +9,13 @@ export function normalised(d: Vector, x: Vector): Vector {
   return most > 0 ? d.map((v) => v / most) : d;
 }
 
+interface Way {
+  /** The curve's bend. */
+  readonly w?: Vector | undefined;
+  /** From which t on a decrease stands out of the rounding. */
+  readonly visible?: number;
+}
+
 /** A point on x + t·d + t²·w below f(x) by more than rounding, t as large as it pays; d is normalised. */
 export function descend(
   objective: Objective,
@@ -16,13 +23,13 @@ export function descend(
   noise: number,
   box: Box | undefined,
   d: Vector,
-  w?: Vector,
+  { w, visible = 0 }: Way = {},
 ): Point | undefined {
   const probe = (t: number): Point => {
     const straight = along(at.x, t, d);
     return objective.evaluate(project(w === undefined ? straight : along(straight, t * t, w), box));
   };
-  for (let t = 0.1; t > 1e-8; t /= 8) {
+  for (let t = Math.max(0.1, Math.min(visible, 1e6)); t > 1e-8; t /= 8) {
     let best = probe(t);
     if (!(best.value < at.value - noise)) continue;
     for (let longer = 2 * t; longer < 1e3; longer *= 2) {

@@ -116,6 +116,7 @@ function byEigenvalues(objective: Objective, start: Point, box: Box | undefined,
       point = next.point;
       continue;
     }
+    if ((parts.values[0] as number) < -threshold) return undecided(objective, model, parts);
     const nulls = Array.from(parts.values).filter((v) => Math.abs(v) <= threshold).length;
     const best = next !== undefined && norm(next.point.gradient) < norm(point.gradient) ? next.point : point;
     if (nulls === 0) return { kind: "minimum", point: best, why: regular(objective, model, parts, slowest) };
@@ -185,7 +186,7 @@ function byLanczos(objective: Objective, point: Point, box: Box | undefined, sca
   const size = Math.max(Math.abs(smallest), Math.abs(largest));
   const d = normalised(dot(direction, model.gradient) > 0 ? negative(direction) : direction, point.x);
   if (smallest < -1e-10 * size) {
-    const lower = descend(objective, point, noise, box, d) ?? descend(objective, point, noise, box, negative(d));
+    const lower = leave(objective, point, noise, box, d, smallest * dot(d, d));
     if (lower !== undefined) return { kind: "escape", point: lower, why: bent(objective, smallest, d) };
   }
   if (size === 0) return plateau(point);
@@ -218,13 +219,35 @@ function negativeCurvature(
   for (let j = 0; j < parts.n && (parts.values[j] as number) < -threshold; j++) {
     const unit = new Float64Array(parts.n).with(j, (c[j] as number) > 0 ? -1 : 1);
     const d = normalised(stepOf(parts, unit), model.x);
-    const lower = descend(objective, model, noise, box, d) ?? descend(objective, model, noise, box, negative(d));
-    if (lower !== undefined) {
-      const curvature = dot(d, model.product(d)) / dot(d, d);
-      return { kind: "escape", point: lower, why: bent(objective, curvature, d) };
-    }
+    const bend = dot(d, model.product(d));
+    const lower = leave(objective, model, noise, box, d, bend);
+    if (lower !== undefined) return { kind: "escape", point: lower, why: bent(objective, bend / dot(d, d), d) };
   }
   return undefined;
+}
+
+/** A lower point along a direction with dᵀHd = bend < 0, either way. */
+function leave(
+  objective: Objective,
+  at: Point,
+  noise: number,
+  box: Box | undefined,
+  d: Vector,
+  bend: number,
+): Point | undefined {
+  // As far as it takes until the decrease t²·bend/2 stands out of the rounding.
+  const visible = Math.sqrt((-200 * noise) / bend);
+  return (
+    descend(objective, at, noise, box, d, { visible }) ?? descend(objective, at, noise, box, negative(d), { visible })
+  );
+}
+
+/** Negative curvature along which f falls by less than its rounding, or bounds are in the way. */
+function undecided(objective: Objective, model: Model, parts: Spectrum): Verdict {
+  const d = stepOf(parts, new Float64Array(parts.n).with(0, 1));
+  const curvature = dot(d, model.product(d)) / dot(d, d);
+  const why = `${bent(objective, curvature, d)}, but no ${objective.words.lower} value was found there`;
+  return { kind: "unclear", point: model, why };
 }
 
 const bent = ({ sign, names }: Objective, curvature: number, d: Vector): string =>
@@ -320,7 +343,7 @@ const plateau = (point: Point): Verdict => ({
   why: "f is constant around the point: a plateau, on which derivatives lead nowhere",
 });
 
-function flatMinimum({ names, words }: Objective, { free, order }: FlatReport): string {
+function flatMinimum({ names, words }: Objective, { free, quartic }: FlatReport): string {
   const directions = free.map(
     (d) =>
       `(${showDirection(
@@ -330,7 +353,8 @@ function flatMinimum({ names, words }: Objective, { free, order }: FlatReport): 
   );
   if (free.length > 0)
     return `a ${words.minimum} that is not isolated: f does not change along the direction${free.length > 1 ? "s" : ""} ${directions.slice(0, 3).join(", ")}${free.length > 3 ? ` and ${free.length - 3} more` : ""}, which stay${free.length > 1 ? "" : "s"} free`;
-  return `a ${words.minimum} at which the curvature vanishes in some direction; derivatives of order ${order ?? 4} make it one`;
+  const by = quartic ? "derivatives of order 4 make it one" : `f ${words.rises} there all the same`;
+  return `a ${words.minimum} at which the curvature vanishes in some direction; ${by}`;
 }
 
 function regular(objective: Objective, model: Model, parts: Spectrum, rate: number): string {
