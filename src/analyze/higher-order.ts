@@ -6,9 +6,10 @@
  * Schaeffer 1985, §VII.1). Along straight lines alone (y − x²)·(y − 3x²) would pass for a minimum (Peano 1884).
  */
 
+import { pseudoSolve } from "../optimize/ritz.ts";
 import { along, dot, norm, scaled } from "../optimize/vector.ts";
 import { derivativesAlong, evaluator, type Point, thirdAlong } from "./point.ts";
-import { pseudoSolve, type Spectrum } from "./spectrum.ts";
+import type { Spectrum } from "./spectrum.ts";
 import { combination, listed, readableBasis, show } from "./words.ts";
 
 /** What the higher derivatives make of the point; `flat`: f does not change; `unknown`: they do not decide either. */

@@ -1,9 +1,9 @@
 /** Eigenvalues and eigenvectors of the Hessian: all of them, or for many parameters the ends of the spectrum. */
 import { constant } from "../graph/tensor.ts";
 import { eigh, random } from "../index.ts";
-import { along, dot, norm, scaled, times } from "../optimize/vector.ts";
+import { pseudoSolve, type RitzPair, ritzPairs } from "../optimize/ritz.ts";
+import { along, dot, norm, times } from "../optimize/vector.ts";
 import { hessianAt, hessianProduct, type Point } from "./point.ts";
-import { type RitzPair, ritzPairs } from "./ritz.ts";
 
 export interface Spectrum {
   /** Ascending. */
@@ -76,16 +76,4 @@ function extremeSpectrum(point: Point): Spectrum {
 /** Whether H·y = b on the space of these pairs. */
 function solved(pairs: readonly RitzPair[], b: Float64Array, multiply: (v: Float64Array) => Float64Array): boolean {
   return norm(along(multiply(pseudoSolve(pairs, b, 0)), -1, b)) <= 1e-8 * norm(b);
-}
-
-/** H⁺·b: what b has along eigenvectors of eigenvalues not above `zero` is left out. */
-export function pseudoSolve(pairs: readonly RitzPair[], b: Float64Array, zero: number): Float64Array {
-  return pairs.reduce(
-    (total, { value, vector }) => {
-      if (Math.abs(value) <= zero) return total;
-      const v = vector();
-      return along(total, dot(v, b) / value, v);
-    },
-    scaled(0, b),
-  );
 }

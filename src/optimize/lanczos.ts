@@ -2,7 +2,6 @@
  * Lanczos's process with full reorthogonalisation (Golub & Van Loan 2013, § 10.1, 10.3): an orthonormal basis of the
  * Krylov space of a symmetric map, and the map within it, tridiagonal.
  */
-import { eigh } from "../ops/linalg/numerics/eigh.ts";
 import { along, dot, norm, scaled, type Vector } from "./vector.ts";
 
 export interface Krylov {
@@ -39,35 +38,4 @@ export function lanczos(apply: (v: Vector) => Vector, start: Vector, dimension: 
     if (i + 1 < m) matrix[i * m + i + 1] = matrix[(i + 1) * m + i] = beside[i] as number;
   }
   return { basis, matrix, rest: m === start.length ? 0 : (beside[m - 1] ?? 0) };
-}
-
-export interface Extremes {
-  readonly smallest: number;
-  readonly largest: number;
-  /** The Ritz vector of the smallest. */
-  readonly direction: Vector;
-  /** ‖A·direction − smallest·direction‖: an eigenvalue lies within this of `smallest`. */
-  readonly residual: number;
-}
-
-/** The extreme eigenvalues of a symmetric map on n-vectors. */
-export function extremes(apply: (v: Vector) => Vector, n: number, dimension = 80): Extremes {
-  // Any start with a part of every eigenvector; the golden ratio's multiples are equidistributed.
-  const start = Float64Array.from({ length: n }, (_, i) => (((i + 1) * 0.6180339887498949) % 1) - 0.5 + 1e-3);
-  const { basis, matrix } = lanczos(apply, start, dimension);
-  const m = basis.length;
-  const values = new Float64Array(m);
-  const vectors = new Float64Array(m * m);
-  eigh(matrix, m, values, vectors);
-  let direction: Vector = new Float64Array(n);
-  basis.forEach((q, i) => {
-    direction = along(direction, vectors[i * m] as number, q);
-  });
-  const smallest = values[0] as number;
-  return {
-    smallest,
-    largest: values[m - 1] as number,
-    direction,
-    residual: norm(along(apply(direction), -smallest, direction)),
-  };
 }

@@ -1,7 +1,7 @@
 /** `minimize` and `maximize`: the loop around a method, and the verdict at its end. */
 import { NablaError } from "../base/error.ts";
 import type { Traced } from "../graph/trees.ts";
-import { type Box, boxOf, project } from "./bounds.ts";
+import { type Box, boxOf, free, held as heldBy, project } from "./bounds.ts";
 import type { Method } from "./method.ts";
 import { methodOf, rescueOf } from "./methods.ts";
 import { modelAt } from "./model.ts";
@@ -11,7 +11,8 @@ import { type Measure, measure, type Status, show, showPoint } from "./result.ts
 import { maxNorm, minus, norm, type Vector } from "./vector.ts";
 import { examineKink, type KinkReport } from "./verdict/kink.ts";
 import { descend, follow, normalised } from "./verdict/leave.ts";
-import { noiseAt, settle } from "./verdict/settle.ts";
+import { settle } from "./verdict/settle.ts";
+import { noiseAt } from "./verdict/verdict.ts";
 
 /** What was found; prints as a few readable lines. */
 export class Minimum<X> {
@@ -206,6 +207,8 @@ function search<X>(
     const size = maxNorm(modelAt(goal, point, box, false).slope) / unit(point);
     return `the gradient is ${show(size, 3)} (tolerance ${show(tolerance.gradient, 3)})`;
   };
+  const sinks = (at: Point): End =>
+    end("unbounded", `f ${words.falls} without limit: it is ${goal.sign * at.value} after ${iteration} iterations`, at);
   const stopped = (): End => end("stopped", `stopped by the callback after ${iteration} iterations`);
   const limit = (): End =>
     end("iteration-limit", `${gradientSays()} after ${iteration} iterations, all that were allowed`);
@@ -234,8 +237,12 @@ function search<X>(
         point = lower;
         return undefined;
       }
-      point = wasLower(kink.point) ? best : kink.point;
-      if (point === best && returns++ < mostReturns) return undefined;
+      if (wasLower(kink.point) && returns++ < mostReturns) {
+        point = best;
+        return undefined;
+      }
+      point = kink.point;
+      if (point.value === Number.NEGATIVE_INFINITY) return sinks(point);
       const said = `the derivative is undefined at this point (${kink.what})`;
       return kink.minimum
         ? end(
@@ -284,7 +291,7 @@ function search<X>(
     return undefined;
   };
 
-  if (!Number.isFinite(point.value) || !point.gradient.every(Number.isFinite)) {
+  if (!isDefined(point, box)) {
     if (point.value === Number.NEGATIVE_INFINITY)
       return end("unbounded", `f is ${goal.sign * point.value} at the start`);
     const which = Number.isFinite(point.value) ? "the gradient" : "f";
@@ -326,15 +333,13 @@ function search<X>(
       continue;
     }
     iteration++;
-    if (!Number.isFinite(next.value) || !next.gradient.every(Number.isFinite)) {
-      if (next.value === Number.NEGATIVE_INFINITY)
-        return end(
-          "unbounded",
-          `f ${words.falls} without limit: it is ${goal.sign * next.value} after ${iteration} iterations`,
-        );
+    if (!isDefined(next, box)) {
+      if (next.value === Number.NEGATIVE_INFINITY) return sinks(next);
+      if (next.value < best.value) best = next;
+      const which = Number.isFinite(next.value) ? "the gradient" : "f";
       return end(
         "stalled",
-        `the steps, whose length is given, led to where f is not finite: ${goal.nonFinite(next.x).replace("\n  at ", ", at ")}`,
+        `the steps led to where ${which} is not finite: ${goal.nonFinite(next.x).replace("\n  at ", ", at ")}`,
       );
     }
     step = maxNorm(minus(next.x, point.x)) / Math.max(1, maxNorm(next.x));
@@ -353,6 +358,10 @@ function search<X>(
     }
   }
 }
+
+/** Whether f has a value and a gradient, but for what bounds hold: √x is least at the bound 0. */
+const isDefined = ({ x, value, gradient }: Point, box: Box | undefined): boolean =>
+  Number.isFinite(value) && free(gradient, heldBy(x, gradient, box)).every(Number.isFinite);
 
 /** Which bounds hold the point. */
 function held(goal: Objective, point: Point, box: Box | undefined): string {

@@ -1,6 +1,23 @@
 /** Every method × every search it may have × standard problems × hard cases: what is found, and that it is not false. */
-import { eigh, exp, grad, hessian, mul, NablaError, square, sub, sum, type Tensor, tensor } from "nabla";
 import {
+  abs,
+  eigh,
+  exp,
+  grad,
+  hessian,
+  log,
+  mul,
+  NablaError,
+  pow,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+} from "nabla";
+import {
+  type Bounds,
   type LineSearchName,
   type MethodName,
   type Minimum,
@@ -266,6 +283,90 @@ describe("many parameters", () => {
       "converged",
       expect.stringContaining("was critical but no minimum"),
     ]);
+  });
+});
+
+describe("kinks and edges", () => {
+  const norm1 = (x: Tensor): Tensor => sum(abs(x));
+  test.each([
+    ["|x| from its kink", norm1, [0], undefined, 100],
+    ["‖x‖ from its kink", (x: Tensor) => sqrt(sum(square(sub(x, [1, 2])))), [1, 2], undefined, 100],
+    ["|x − 0.1|, 400 of them", (x: Tensor) => norm1(sub(x, 0.1)), new Float64Array(400).fill(1), undefined, 2000],
+    ["|x| + |y|, a bound before one kink", norm1, [3, 3], { lower: [0.5, -1] }, 1000],
+    ["√x, whose slope at the bound is infinite", (x: Tensor) => sum(sqrt(x)), [1], { lower: 0 }, 200],
+  ] as const)("%s: found, by few evaluations", (_, f, start, bounds, most) => {
+    for (const method of ["auto", "bfgs"] as const) {
+      const result = minimize(f, [...start], { method, ...(bounds && { bounds: bounds as Bounds<number[]> }) });
+      expect([result.status, result.message]).toEqual(["converged", expect.stringContaining("at a kink")]);
+      expect(result.evaluations).toBeLessThan(most);
+    }
+  });
+
+  test.each(["auto", "bfgs", "l-bfgs", "newton-cg"] as const)("%s: rounding in float32 is no kink", (method) => {
+    const f = (x: Tensor): Tensor => sub(square(x.at(0)), square(x.at(1))).add(pow(x.at(1), 4));
+    const result = minimize(f, tensor([1, 0], { dtype: "float32" }), { method });
+    expect([result.status, result.message]).toEqual(["converged", expect.stringContaining("eigenvalues")]);
+    expect(result.value).toBeCloseTo(-0.25, 6);
+  });
+
+  test("log x at the bound 0 is without limit", () => {
+    expect(minimize((x: Tensor) => log(x), 1, { bounds: { lower: 0 } }).status).toBe("unbounded");
+  });
+
+  test("the best point seen is returned where the gradient overflows", () => {
+    const result = minimize((x: Tensor) => log(x), 1, { bounds: { lower: 0 }, method: "bfgs" });
+    expect([result.value < -714, result.message]).toEqual([
+      true,
+      expect.stringContaining("the gradient is not finite"),
+    ]);
+  });
+});
+
+describe("verdicts on many parameters", () => {
+  const n = 400;
+  const rest = (x: Tensor): Tensor => sum(square(x.slice([[1, n]])));
+  const first = (x: Tensor, ...powers: [number, number][]): Tensor =>
+    powers.reduce<Tensor>((total, [a, p]) => total.add(pow(x.at(0), p).mul(a)), rest(x));
+  const off = new Float64Array(n).fill(1).with(0, 0);
+  test.each([
+    [
+      "x³ + x⁴ of one at its inflection",
+      (x: Tensor) => first(x, [1, 3], [1, 4]),
+      -27 / 256,
+      /third derivative leads down/,
+    ],
+    [
+      "−x⁴ + x⁶ of one at its maximum",
+      (x: Tensor) => first(x, [-1, 4], [1, 6]),
+      -4 / 27,
+      /fourth derivatives lead down/,
+    ],
+    [
+      "x⁴ of one at its minimum",
+      (x: Tensor) => first(x, [1, 4]),
+      0,
+      /curvature vanishes in some direction; .* Lanczos/,
+    ],
+    ["one that f does not depend on", rest, 0, /does not change along the direction \(.*x\[0\]\), which stays free/],
+  ] as const)("%s", (_, f, value, says) => {
+    const result = minimize(f, off);
+    expect([result.status, result.message]).toEqual(["converged", expect.stringMatching(says)]);
+    expect(result.value).toBeCloseTo(value, 10);
+  });
+
+  test("bounds that hold all of them", () => {
+    const result = minimize((x: Tensor) => sum(x), new Float64Array(n).fill(1), { bounds: { lower: 0 } });
+    expect([result.status, result.message]).toEqual(["converged", expect.stringContaining("bounds hold every")]);
+  });
+
+  test("a curvature of −10⁻⁹ beside 400", () => {
+    const slopes = tensor(Array.from({ length: n }, (_, i) => (i === 0 ? -1e-9 : i)));
+    const result = minimize((x: Tensor) => sum(mul(square(x), slopes)).add(pow(x.at(0), 4).mul(1e-6)), off);
+    expect([result.status, result.message]).toEqual([
+      "converged",
+      expect.stringMatching(/no minimum \(curvature -(2|1.99\d*)e-9 along/),
+    ]);
+    expect(result.value).toBeLessThan(-2e-13);
   });
 });
 

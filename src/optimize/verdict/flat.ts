@@ -36,47 +36,47 @@ function candidates(basis: readonly Vector[]): Vector[] {
   return [...basis, ...pairs, ...all].filter((d) => norm(d) > 0);
 }
 
-/** H⁺w over the eigenvalues that count as positive. */
-function pseudoSolve(parts: Spectrum, w: Vector, threshold: number): Vector {
-  return stepOf(
-    parts,
-    coordinates(parts, w).map((v, i) =>
-      (parts.values[i] as number) > threshold ? v / (parts.values[i] as number) : 0,
-    ),
-  );
+/** What the second derivatives say: where there is no curvature, and H⁺w over the rest. */
+export interface Curved {
+  readonly basis: readonly Vector[];
+  solve(w: Vector): Vector;
 }
+
+/** Of a spectrum, of which eigenvalues up to the threshold count as 0. */
+export const curvedBy = (parts: Spectrum, threshold: number): Curved => ({
+  basis: Array.from(parts.values.keys())
+    .filter((j) => Math.abs(parts.values[j] as number) <= threshold)
+    .map((j) => stepOf(parts, new Float64Array(parts.n).with(j, 1))),
+  solve: (w) =>
+    stepOf(
+      parts,
+      coordinates(parts, w).map((v, i) =>
+        (parts.values[i] as number) > threshold ? v / (parts.values[i] as number) : 0,
+      ),
+    ),
+});
 
 export function examineFlat(
   objective: Objective,
   at: Point,
-  parts: Spectrum,
-  threshold: number,
+  curved: Curved,
   noise: number,
   box: Box | undefined,
 ): FlatReport {
-  const basis = Array.from(parts.values.keys())
-    .filter((j) => Math.abs(parts.values[j] as number) <= threshold)
-    .map((j) =>
-      normalised(
-        stepOf(
-          parts,
-          new Float64Array(parts.n).map((_, i) => (i === j ? 1 : 0)),
-        ),
-        at.x,
-      ),
-    );
+  const basis = curved.basis.map((d) => normalised(d, at.x));
   const free: Vector[] = [];
   let fourths = true;
   for (const [k, direction] of candidates(basis).entries()) {
     const d = normalised(direction, at.x);
     const { third, fourth } = objective.higher(at.x, d);
     const cubic = dot(third, d);
-    const bend = scaled(-1, pseudoSolve(parts, scaled(0.5, third), threshold));
+    const bend = scaled(-0.5, curved.solve(third));
     const quartic = fourth / 24 + dot(scaled(0.25, third), bend);
     // What could be seen a tenth of the variables' size away; sampling is for what no derivative shows.
     const ways: [Vector, Vector | undefined, string][] = [];
-    if (Math.abs(cubic) * 1e-4 > noise) ways.push([cubic > 0 ? negative(d) : d, undefined, "its third derivative"]);
-    if (-quartic * 1e-4 > noise) ways.push([d, bend, "its fourth derivatives"]);
+    if (Math.abs(cubic) * 1e-4 > noise)
+      ways.push([cubic > 0 ? negative(d) : d, undefined, "its third derivative leads"]);
+    if (-quartic * 1e-4 > noise) ways.push([d, bend, "its fourth derivatives lead"]);
     if (k < basis.length) ways.push([d, bend, "values"], [negative(d), bend, "values"]);
     for (const [v, w, by] of ways) {
       const point = descend(objective, at, noise, box, v, { w });
@@ -85,7 +85,7 @@ export function examineFlat(
         escape: {
           point,
           direction: v,
-          why: by === "values" ? `there are ${objective.words.lower} values` : `${by} leads ${objective.words.down}`,
+          why: by === "values" ? `there are ${objective.words.lower} values` : `${by} ${objective.words.down}`,
         },
         free,
         quartic: false,

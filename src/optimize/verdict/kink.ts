@@ -3,7 +3,7 @@
  * convex hull, it is stationary in the sense of Clarke; if not, the hull's shortest element, reversed, leads down
  * (gradient sampling: Burke, Lewis & Overton 2005, SIAM J. Optim. 15).
  */
-import { type Box, project } from "../bounds.ts";
+import { type Box, free, held, project } from "../bounds.ts";
 import type { Objective, Point } from "../objective.ts";
 import { along, dot, maxNorm, minus, negative, norm, type Vector } from "../vector.ts";
 
@@ -19,8 +19,10 @@ export interface KinkReport {
   readonly tried: number;
 }
 
-/** How far around the point gradients are taken. */
-const radius = 1e-7;
+/** How far around the point gradients are taken, beside its size: further in float32, which resolves less. */
+const radiusOf = ({ epsilon }: Objective): number => Math.max(1e-7, 32 * epsilon);
+/** Further away by this a smooth gradient has changed by as much more, and one that jumps by the same. */
+const further = 16;
 
 /** The report, if the gradient jumps at the point or some operation has no derivative there. */
 export function examineKink(
@@ -32,11 +34,14 @@ export function examineKink(
   const at = snapped(objective, given, noise);
   const named = objective.undefinedDerivatives(at.x);
   const around = sample(objective, at, box);
-  const gradients = around.map((p) => p.gradient).filter((g) => g.every(Number.isFinite));
+  const gradients = finiteGradients(around, box);
   if (gradients.length === 0) return undefined;
   const largest = Math.max(...gradients.map(maxNorm));
-  const jump = Math.max(...gradients.map((g) => maxNorm(along(g, -1, gradients[0] as Vector))));
-  if (named.length === 0 && !(jump > 1e-2 * largest && jump > 0)) return undefined;
+  if (named.length === 0) {
+    const jump = spread(gradients);
+    const beyond = spread(finiteGradients(sample(objective, at, box, further), box));
+    if (!(jump > 1e-2 * largest && jump > 0.5 * beyond)) return undefined;
+  }
   if (largest === 0) return undefined;
   const shortest = shortestIn(gradients);
   const lowest = around.reduce((a, b) => (b.value < a.value ? b : a));
@@ -54,8 +59,16 @@ export function examineKink(
   };
 }
 
+/** What bounds leave of the gradients, where they are finite. */
+const finiteGradients = (points: readonly Point[], box: Box | undefined): Vector[] =>
+  points.map(({ x, gradient }) => free(gradient, held(x, gradient, box))).filter((g) => g.every(Number.isFinite));
+
+const spread = (gradients: readonly Vector[]): number =>
+  Math.max(0, ...gradients.map((g) => maxNorm(along(g, -1, gradients[0] as Vector))));
+
 /** The nearest point with rounder numbers, where that is not higher: |x| has its kink at 0, not at 10⁻¹⁷. */
 function snapped(objective: Objective, at: Point, noise: number): Point {
+  const radius = radiusOf(objective);
   let best = at;
   for (let i = 0; i < at.x.length; i++) {
     const v = best.x[i] as number;
@@ -73,9 +86,9 @@ function snapped(objective: Objective, at: Point, noise: number): Point {
 }
 
 /** Points around: along both ways of each variable, and in as many scattered directions. */
-function sample(objective: Objective, at: Point, box: Box | undefined): Point[] {
+function sample(objective: Objective, at: Point, box: Box | undefined, times = 1): Point[] {
   const n = at.x.length;
-  const size = radius * Math.max(1, maxNorm(at.x));
+  const size = times * radiusOf(objective) * Math.max(1, maxNorm(at.x));
   const axes = Array.from({ length: Math.min(n, 100) }, (_, i) => new Float64Array(n).with(i, 1));
   const scattered = Array.from({ length: 2 * Math.min(n, 50) + 2 }, (_, k) =>
     Float64Array.from({ length: n }, (_, i) => Math.cos(((k + 1) * (i + 1.7) * 2.399963) % 6.283185307)),

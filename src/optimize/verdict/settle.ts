@@ -15,42 +15,27 @@ import {
   unwhitened,
   whitened,
 } from "../factor.ts";
-import { extremes } from "../lanczos.ts";
 import { type Model, modelAt } from "../model.ts";
 import type { Objective, Point } from "../objective.ts";
-import { show, showDirection } from "../result.ts";
-import { along, dot, maxNorm, negative, norm, type Vector } from "../vector.ts";
-import { examineFlat, type FlatReport } from "./flat.ts";
-import { descend, follow, normalised, type Runaway, ranAway } from "./leave.ts";
-
-export type Verdict =
-  | { readonly kind: "minimum"; readonly point: Point; readonly why: string }
-  /** The point is no minimum; there is a lower one. */
-  | { readonly kind: "escape"; readonly point: Point; readonly why: string }
-  /** The search is to go on: this is no critical point. */
-  | { readonly kind: "go-on"; readonly point: Point }
-  | { readonly kind: "unbounded" | "plateau" | "unclear"; readonly point: Point; readonly why: string };
+import { show } from "../result.ts";
+import { along, dot, maxNorm, norm, type Vector } from "../vector.ts";
+import { byLanczos } from "./by-lanczos.ts";
+import { curvedBy } from "./flat.ts";
+import { descend, follow, normalised } from "./leave.ts";
+import {
+  bent,
+  byHigherOrders,
+  judgeRunaway,
+  noiseAt,
+  regularWords,
+  type Scale,
+  undecided,
+  type Verdict,
+  wayDown,
+} from "./verdict.ts";
 
 /** Up to here all eigenvalues are computed, beyond the extreme ones by Lanczos's process. */
-export const exactUpTo = 300;
-
-export interface Scale {
-  /** The value at the start. */
-  readonly value: number;
-  /** The largest gradient that counts as 0, relative to max(1, min(|f|, |value|)). */
-  readonly tolerance: number;
-}
-
-/** Differences of f at the point below which it is rounding: what changes of the last bits of x do to it. */
-export function noiseAt(objective: Objective, { x, value }: Point): number {
-  let noise = 4 * objective.epsilon * Math.abs(value);
-  for (const k of [1, 2, 3]) {
-    const near = x.map((v, i) => v * (1 + ((i + k) % 3 === 0 ? -1 : 1) * objective.epsilon));
-    const change = Math.abs(objective.evaluate(near).value - value);
-    if (Number.isFinite(change)) noise = Math.max(noise, 2 * change);
-  }
-  return noise;
-}
+const exactUpTo = 300;
 
 export function settle(objective: Objective, start: Point, box: Box | undefined, scale: Scale): Verdict {
   return objective.n <= exactUpTo
@@ -116,7 +101,10 @@ function byEigenvalues(objective: Objective, start: Point, box: Box | undefined,
       point = next.point;
       continue;
     }
-    if ((parts.values[0] as number) < -threshold) return undecided(objective, model, parts);
+    if ((parts.values[0] as number) < -threshold) {
+      const d = stepOf(parts, new Float64Array(parts.n).with(0, 1));
+      return undecided(objective, model, dot(d, model.product(d)) / dot(d, d), d);
+    }
     const nulls = Array.from(parts.values).filter((v) => Math.abs(v) <= threshold).length;
     const best = next !== undefined && norm(next.point.gradient) < norm(point.gradient) ? next.point : point;
     if (nulls === 0) return { kind: "minimum", point: best, why: regular(objective, model, parts, slowest) };
@@ -169,44 +157,6 @@ function regularMinimum(
   return { kind: "minimum", point: best.point, why: regularWords(objective, model) };
 }
 
-/** Over the parameters that no bound holds. */
-function regularWords({ words, n }: Objective, { marks }: Model): string {
-  const count = marks?.filter((mark) => mark).length ?? 0;
-  if (count === n) return `a ${words.minimum} of the box: bounds hold every parameter`;
-  const over = count > 0 ? " over the free parameters" : "";
-  return `a ${words.minimum}: all eigenvalues of the Hessian${over} are ${words.positive}`;
-}
-
-/** What Lanczos's process says of many variables: the smallest curvature alone. */
-function byLanczos(objective: Objective, point: Point, box: Box | undefined, scale: Scale): Verdict {
-  const model = modelAt(objective, point, box, false);
-  const { smallest, largest, direction, residual } = extremes(model.product, objective.n);
-  if (Number.isNaN(smallest)) return { kind: "unclear", point, why: "its second derivatives are not finite" };
-  const noise = noiseAt(objective, point);
-  const size = Math.max(Math.abs(smallest), Math.abs(largest));
-  const d = normalised(dot(direction, model.gradient) > 0 ? negative(direction) : direction, point.x);
-  if (smallest < -1e-10 * size) {
-    const lower = leave(objective, point, noise, box, d, smallest * dot(d, d));
-    if (lower !== undefined) return { kind: "escape", point: lower, why: bent(objective, smallest, d) };
-  }
-  if (size === 0) return plateau(point);
-  const away = follow(
-    objective,
-    point,
-    negative(model.slope).map((v) => v / size),
-    box,
-  );
-  const verdict = judgeRunaway(objective, away, point, scale);
-  if (verdict !== undefined) return verdict;
-  const { words, sign } = objective;
-  const extremal = `${show(sign * smallest)} ± ${show(residual, 2)} and ${show(sign * largest)}`;
-  return {
-    kind: "minimum",
-    point,
-    why: `a ${words.minimum} as far as the extreme curvatures by Lanczos's process say, ${extremal}`,
-  };
-}
-
 function negativeCurvature(
   objective: Objective,
   model: Model,
@@ -220,41 +170,11 @@ function negativeCurvature(
     const unit = new Float64Array(parts.n).with(j, (c[j] as number) > 0 ? -1 : 1);
     const d = normalised(stepOf(parts, unit), model.x);
     const bend = dot(d, model.product(d));
-    const lower = leave(objective, model, noise, box, d, bend);
+    const lower = wayDown(objective, model, noise, box, d, bend);
     if (lower !== undefined) return { kind: "escape", point: lower, why: bent(objective, bend / dot(d, d), d) };
   }
   return undefined;
 }
-
-/** A lower point along a direction with dᵀHd = bend < 0, either way. */
-function leave(
-  objective: Objective,
-  at: Point,
-  noise: number,
-  box: Box | undefined,
-  d: Vector,
-  bend: number,
-): Point | undefined {
-  // As far as it takes until the decrease t²·bend/2 stands out of the rounding.
-  const visible = Math.sqrt((-200 * noise) / bend);
-  return (
-    descend(objective, at, noise, box, d, { visible }) ?? descend(objective, at, noise, box, negative(d), { visible })
-  );
-}
-
-/** Negative curvature along which f falls by less than its rounding, or bounds are in the way. */
-function undecided(objective: Objective, model: Model, parts: Spectrum): Verdict {
-  const d = stepOf(parts, new Float64Array(parts.n).with(0, 1));
-  const curvature = dot(d, model.product(d)) / dot(d, d);
-  const why = `${bent(objective, curvature, d)}, but no ${objective.words.lower} value was found there`;
-  return { kind: "unclear", point: model, why };
-}
-
-const bent = ({ sign, names }: Objective, curvature: number, d: Vector): string =>
-  `curvature ${show(sign * curvature)} along ${showDirection(
-    d.map((v) => v / norm(d)),
-    names,
-  )}`;
 
 /** The step with these coordinates, shortened where f would rise by more than rounding. */
 function newtonStep(
@@ -282,23 +202,6 @@ function newtonStep(
   return undefined;
 }
 
-function judgeRunaway({ words, sign }: Objective, away: Runaway, from: Point, scale: Scale): Verdict | undefined {
-  const { point, reach, unbounded } = away;
-  if (!ranAway(away, from.x)) return undefined;
-  const size = `‖x‖ = ${show(norm(point.x), 3)}`;
-  if (unbounded || point.value < -1e20 * (1 + Math.abs(scale.value)))
-    return {
-      kind: "unbounded",
-      point,
-      why: `f ${words.falls} without limit: it is ${show(sign * point.value)} at ${size} and goes on ${words.falling}`,
-    };
-  return {
-    kind: "unbounded",
-    point,
-    why: `the ${words.infimum} is at infinity: f ${words.falls} towards ${show(sign * point.value)} while x grows (${size}, ${show(reach)} times Newton's step)`,
-  };
-}
-
 function judgeFlat(
   objective: Objective,
   point: Point,
@@ -324,37 +227,7 @@ function judgeFlat(
     if (-dot(downhill, point.gradient) > Math.max(scale.tolerance * unit, noise)) return { kind: "go-on", point };
   }
   // Near a degenerate minimum odd derivatives are not 0 yet, and lead to it: that is no way out.
-  const report = examineFlat(objective, point, parts, threshold, Math.max(noise, 1e-14 * size), box);
-  if (report.escape !== undefined) {
-    const { direction, why } = report.escape;
-    const named = showDirection(
-      direction.map((v) => v / norm(direction)),
-      objective.names,
-    );
-    return { kind: "escape", point: report.escape.point, why: `the curvature vanishes along ${named} and ${why}` };
-  }
-  if (report.free.length === objective.n) return plateau(point);
-  return { kind: "minimum", point, why: flatMinimum(objective, report) };
-}
-
-const plateau = (point: Point): Verdict => ({
-  kind: "plateau",
-  point,
-  why: "f is constant around the point: a plateau, on which derivatives lead nowhere",
-});
-
-function flatMinimum({ names, words }: Objective, { free, quartic }: FlatReport): string {
-  const directions = free.map(
-    (d) =>
-      `(${showDirection(
-        d.map((v) => v / maxNorm(d)),
-        names,
-      )})`,
-  );
-  if (free.length > 0)
-    return `a ${words.minimum} that is not isolated: f does not change along the direction${free.length > 1 ? "s" : ""} ${directions.slice(0, 3).join(", ")}${free.length > 3 ? ` and ${free.length - 3} more` : ""}, which stay${free.length > 1 ? "" : "s"} free`;
-  const by = quartic ? "derivatives of order 4 make it one" : `f ${words.rises} there all the same`;
-  return `a ${words.minimum} at which the curvature vanishes in some direction; ${by}`;
+  return byHigherOrders(objective, point, curvedBy(parts, threshold), Math.max(noise, 1e-14 * size), box);
 }
 
 function regular(objective: Objective, model: Model, parts: Spectrum, rate: number): string {
