@@ -1,10 +1,7 @@
 /** What a solution of a least-squares problem is, in one sentence. */
 import type { Parameters } from "./parameters.ts";
 import { type Measure, measure, type Status, show, showDirection } from "./result.ts";
-import { isDetermined, type Solution } from "./solve-squares.ts";
-
-/** A sum of squares that underflows. */
-const smallest = 1e-300;
+import { isDetermined, type Solution, underflow } from "./solve-squares.ts";
 
 export interface Verdict {
   readonly status: Status;
@@ -42,15 +39,17 @@ export function verdictOf(solution: Solution, { names, x }: Parameters, toleranc
     if (held.length > 0) message += `; at a bound: ${held.join(", ")}`;
   } else if (end === "iteration-limit")
     [status, message] = ["iteration-limit", `no minimum within ${iterations} iterations: ${measured}`];
+  else if (solution.plateau)
+    [status, message] = ["stalled", `a plateau: no parameter changes the residuals here or nearby, ${at}`];
   else if (leastCurvature <= 0 && gradient.met)
     [status, message] = [
       "stalled",
       `a saddle: flat, but curved downwards along a direction in which no step improves, ${at}`,
     ];
-  else if (solution.lost || point.cost < smallest) {
+  else if (solution.lost || point.cost < underflow) {
     const grown = (j: number): boolean => Math.abs(point.x[j] as number) > 1e8 * Math.max(1, Math.abs(x[j] as number));
     const counts = (j: number): boolean => involved[j] === true || shown.length === 0;
-    const far = names.filter((_, j) => counts(j) && (point.cost < smallest || grown(j)));
+    const far = names.filter((_, j) => counts(j) && (point.cost < underflow || grown(j)));
     const here = shown.length > 0 ? `: the residuals no longer depend on ${shown.join("; ")}` : "";
     [status, message] =
       far.length > 0

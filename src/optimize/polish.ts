@@ -15,6 +15,8 @@ export interface Polished {
   readonly downhill: Float64Array | undefined;
   /** Directions in which the residuals change, but the Hessian is 0: a symmetry, such as a rotation. */
   readonly level: readonly Float64Array[];
+  /** Directions in which neither the residuals change nor the Hessian says anything. */
+  readonly blind: readonly Float64Array[];
   /** The next Newton step beside the parameters, both by what they change in the residuals: ‖D·p‖/‖D·x‖. */
   readonly step: number;
   readonly rounds: number;
@@ -59,8 +61,8 @@ export function polish(
   const weighted = (v: Float64Array): number => norm(v.map((value, i) => value * (factors.scale[i] as number)));
   const size = weighted(Float64Array.from(free, (j) => point.x[j] as number));
   const moves = weighted(newton.p);
-  const { leastCurvature, downhill, level } = newton;
-  return { point, factors, leastCurvature, downhill, level, step: moves === 0 ? 0 : moves / size, rounds };
+  const { leastCurvature, downhill, level, blind } = newton;
+  return { point, factors, leastCurvature, downhill, level, blind, step: moves === 0 ? 0 : moves / size, rounds };
 }
 
 const part = (a: Float64Array, n: number, free: readonly number[]): Float64Array =>
@@ -120,17 +122,25 @@ function newtonStep(factors: Factors, left: Float64Array) {
     for (let i = 0; i < rank; i++) z[i] = (z[i] as number) + (t / bend) * (vectors[i * rank + e] as number);
   }
   // Where J says nothing, L alone bends the cost.
-  for (let j = rank; j < k; j++) {
-    const d = column(j, 1);
-    const [bend, rounding] = [dot(d, times(d)), 1e-10 * norm(d) * norm(left) * norm(d)];
-    if (bend < -rounding) {
-      leastCurvature = Math.min(leastCurvature, -1);
-      downhill ??= d;
-    }
-  }
+  const unseen = Array.from({ length: k - rank }, (_, j) => column(rank + j, 1));
+  const bends = unseen.map(times);
+  const q = unseen.length;
+  const [own, mixed] = [new Float64Array(q), new Float64Array(q * q)];
+  eigh(Float64Array.from(unseen.flatMap((a) => bends.map((b) => dot(a, b)))), q, own, mixed);
+  // Beside JᵀJ along the others, which is S², L may itself be what rounding leaves of 0.
+  const beyond = 1e-12 * (rank > 0 ? (s[0] as number) ** 2 : 0);
+  const rounding = beyond + 1e-10 * norm(left) * unseen.reduce((most, d) => Math.max(most, dot(d, d)), 0);
+  const blind: Float64Array[] = [];
+  own.forEach((bend, e) => {
+    const d = unseen.reduce((sum, v, i) => along(sum, mixed[i * q + e] as number, v), new Float64Array(n));
+    if (Math.abs(bend) <= rounding) blind.push(d);
+    if (bend >= -rounding) return;
+    leastCurvature = Math.min(leastCurvature, -1);
+    downhill ??= d;
+  });
   const p = fromFactors(
     factors,
     z.map((value, j) => (j < rank ? value / (s[j] as number) : 0)),
   );
-  return { p, leastCurvature, downhill, level };
+  return { p, leastCurvature, downhill, level, blind };
 }

@@ -8,7 +8,7 @@ import { inside, reflective } from "./reflective.ts";
 import type { Residuals } from "./residuals.ts";
 import { factorize, reachable, unitScale } from "./triangular-form.ts";
 import { accelerated, trustRegion, free as unbounded, type View } from "./trust-region-squares.ts";
-import { along, norm } from "./vector.ts";
+import { along, maxNorm, norm } from "./vector.ts";
 
 export interface Solution extends Polished {
   /** The parameters that are at none of their bounds. */
@@ -21,6 +21,8 @@ export interface Solution extends Polished {
   readonly minimum: boolean;
   /** Fewer combinations of parameters change the residuals here than at the start: a plateau. */
   readonly lost: boolean;
+  /** No parameter changes the residuals here, nor anywhere near. */
+  readonly plateau: boolean;
   /** With how many first radii the start was left. */
   readonly tries: number;
 }
@@ -30,6 +32,9 @@ export interface Solution extends Polished {
  * a hundred take 53.
  */
 const firstSteps = [1, 0.1, 100, 0.001];
+
+/** Half a sum of squares that underflows. */
+export const underflow = 1e-300;
 
 export function solveSquares(residuals: Residuals, start: Point, settings: Settings): Solution {
   const { method, box, loss, acceleration, maxIterations, callback } = settings;
@@ -67,10 +72,15 @@ export function solveSquares(residuals: Residuals, start: Point, settings: Setti
     const { scale } = done.factors;
     const size = norm(scale.map((d, i) => d * (done.point.x[free[i] as number] as number)));
     // Below the rounding of what the parameters contribute there are no residuals left.
-    const vanished = residualNorm < Math.max(start.r.length, 10) * Number.EPSILON * size;
+    const vanished =
+      residualNorm < Math.max(start.r.length, 10) * Number.EPSILON * size ||
+      (done.point.cost < underflow && maxNorm(done.point.x) <= Math.max(1, maxNorm(start.x)));
     const lost = !vanished && done.factors.rank < Math.min(rankAtStart, free.length);
-    const minimum = vanished || (flat && done.leastCurvature > 0 && !lost);
-    return { ...done, free, end: descent.end, iterations, offset, minimum, lost, tries };
+    const plateau =
+      !vanished && free.length > 0 && done.blind.length === free.length && isLevel(done, free, at, settings);
+    const isPoint = done.point.x.every(Number.isFinite);
+    const minimum = isPoint && (vanished || (flat && done.leastCurvature > 0 && !lost && !plateau));
+    return { ...done, free, end: descent.end, iterations, offset, minimum, lost, plateau, tries };
   };
   /** The polish needs half as many steps as the last digits of a descent with large residuals, if it is near enough. */
   const toMinimum = (from: Point, firstStep: number, tries: number): Solution => {
@@ -79,11 +89,13 @@ export function solveSquares(residuals: Residuals, start: Point, settings: Setti
     if (solution.minimum || near.end !== "flat") return solution;
     return finish(descend(near.point, firstStep, veryFlat), tries);
   };
-  /** Down along negative curvature, where the polish met it. */
+  /** Down along negative curvature, where the polish met it, or where derivatives say nothing, but values do. */
   const escape = (from: Solution, firstStep: number): Solution => {
     let solution = from;
-    for (let round = 0; round < 10 && solution.downhill !== undefined && solution.end === "flat"; round++) {
-      const lower = below(solution, at, settings);
+    for (let round = 0; round < 10 && solution.end === "flat"; round++) {
+      const { downhill, blind, free } = solution;
+      const ways = downhill !== undefined ? [downhill] : solution.point.cost < underflow ? [] : blind;
+      const lower = first(ways, (d) => first(beside(solution, free, d, settings), (x) => lowerAt(solution, at(x))));
       if (lower === undefined) break;
       solution = toMinimum(lower, firstStep, solution.tries);
     }
@@ -130,19 +142,38 @@ function onBounds(point: Point, at: Evaluate, { box }: Settings): { point: Point
   return there.cost <= point.cost * (1 + 1e-12) ? { point: there, free } : { point, free: all };
 }
 
-/** A lower point along the direction of negative curvature, either way. */
-function below({ downhill, point, free }: Solution, at: Evaluate, { box }: Settings): Point | undefined {
+const lowerAt = ({ point }: Polished, next: Point): Point | undefined =>
+  next.cost < point.cost * (1 - 1e-12) ? next : undefined;
+
+/** Whether the cost is the same all around, as far as single directions show. */
+const isLevel = (solution: Polished, free: readonly number[], at: Evaluate, settings: Settings): boolean =>
+  solution.blind.every((d) =>
+    beside(solution, free, d, settings).every(
+      (x) => Math.abs(at(x).cost - solution.point.cost) <= 1e-12 * solution.point.cost,
+    ),
+  );
+
+/** Points along a direction of the free parameters, both ways, from the parameters' size inward. */
+function beside({ point }: Polished, free: readonly number[], way: Float64Array, { box }: Settings): Float64Array[] {
   const d = new Float64Array(point.x.length);
   free.forEach((j, i) => {
-    d[j] = downhill?.[i] as number;
+    d[j] = way[i] as number;
   });
   const largest = d.reduce((big, v, j) => Math.max(big, Math.abs(v) / Math.max(1, Math.abs(point.x[j] as number))), 0);
-  if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return undefined;
-  for (let t = 1; t > 1e-6; t /= 4)
-    for (const sign of [1, -1]) {
+  if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return [];
+  return Array.from({ length: 10 }, (_, k) => 4 ** -k).flatMap((t) =>
+    [1, -1].map((sign) => {
       const x = along(point.x, (sign * t) / largest, d);
-      const next = at(box === undefined ? x : inside(x, box));
-      if (next.cost < point.cost * (1 - 1e-12)) return next;
-    }
+      return box === undefined ? x : inside(x, box);
+    }),
+  );
+}
+
+/** The first result that is one. */
+function first<T, R>(items: readonly T[], of: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const result = of(item);
+    if (result !== undefined) return result;
+  }
   return undefined;
 }

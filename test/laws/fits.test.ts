@@ -102,3 +102,32 @@ test("the logarithm of the response is what Nelson's model is for", () => {
   const nelson = problems.find(({ name }) => name === "Nelson") as Problem;
   expect(nelson.y.at(0).item()).toBe(log(15).item());
 });
+
+/** Starts at which the Jacobian vanishes, in whole or in part: what squares make of residuals there. */
+const y = tensor([2, 4, 7]);
+const degenerate: readonly [name: string, f: (x: Tensor) => Tensor, start: number[], says: RegExp, cost: number][] = [
+  [
+    "a product from 0, a saddle",
+    (x) => mul(x.at(0), x.at(1)).mul([1, 2, 3]).sub(y),
+    [0, 0],
+    /^converged.*not determined/,
+    5 / 28,
+  ],
+  ["x⁴ − 1 from its maximum", (x) => square(square(x)).sub(1), [0], /^converged/, 0],
+  ["x³ + 1 from its inflection", (x) => mul(square(x), x).add(1), [0], /^converged/, 0],
+  ["x² + 1 from its minimum", (x) => square(x).add(1), [0], /^converged/, 0.5],
+  ["x³, whose square underflows", (x) => mul(square(x), x), [1], /^converged/, 0],
+  ["|x|", (x) => abs(x), [1, 2], /^converged/, 0],
+  ["a constant", (x) => mul(x, 0).add(1), [3], /^stalled: a plateau/, 0.5],
+];
+
+test.each(degenerate)("%s", (_, f, start, says, cost) => {
+  const fit = leastSquares(f as (x: Tensor) => Tensor, start);
+  expect(String(fit)).toMatch(says);
+  expect(fit.value).toBeCloseTo(cost, 12);
+});
+
+test("where every residual is beyond Tukey's scale nothing was fitted", () => {
+  const far = leastSquares((x: Tensor) => x.sub([100, 101, 102]), 0, { loss: "tukey", scale: 1 });
+  expect([far.status, far.message]).toEqual(["stalled", expect.stringContaining("a plateau")]);
+});
