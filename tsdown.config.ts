@@ -11,6 +11,10 @@ const library = defineConfig({
     "analyze/index": "src/analyze/index.ts",
     "expression/index": "src/expression/index.ts",
     "optimize/index": "src/optimize/index.ts",
+    "nn/index": "src/nn/index.ts",
+    "data/index": "src/data/index.ts",
+    "interop/index": "src/interop/index.ts",
+    "train/index": "src/train/index.ts",
   },
   format: "esm",
   platform: "neutral", // one build for Node and browsers

@@ -18,6 +18,7 @@ export {
 } from "./derivative/undefined-derivative.ts";
 export type { NormOptions, Range, ReduceOptions, SortOptions, TensorMethods } from "./graph/methods.ts";
 export { Tensor, type TensorLike } from "./graph/tensor.ts";
+export { mapTree, type Tree } from "./graph/trees.ts";
 export { elu, gelu, leakyRelu, relu, silu, softsign } from "./ops/activation.ts";
 export {
   abs,

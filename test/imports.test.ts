@@ -29,8 +29,8 @@ const mayImport: Record<string, readonly string[]> = {
   analyze: ["index", ...core, "optimize"],
   nn: ["index", ...core, "optimize", "analyze"],
   data: ["index", ...core, "optimize", "analyze", "nn"],
-  train: ["index", ...core, "optimize", "analyze", "nn", "data"],
-  interop: ["index", ...core, "optimize", "analyze", "nn", "data", "train"],
+  interop: ["index", ...core, "optimize", "analyze", "nn", "data"], // model files, of which checkpoints are some
+  train: ["index", ...core, "optimize", "analyze", "nn", "data", "interop"],
   distribute: ["index", ...core, "optimize", "analyze", "nn", "data", "train"],
   cli: [], // only public subpaths: "nabla", "nabla/optimize", …
 };

@@ -2,9 +2,17 @@
 import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { showShape } from "../base/shape.ts";
+import { type Structure, showStructure, unflatten } from "../base/tree.ts";
 import { describe } from "../graph/convert.ts";
 import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { callGiven, type FlatArguments, flattenArguments, type Inputs } from "../graph/trees.ts";
+import {
+  callGiven,
+  type FlatArguments,
+  flattenArguments,
+  type Input,
+  type Inputs,
+  type Traced,
+} from "../graph/trees.ts";
 import { reshape } from "../ops/movement.ts";
 import { instantiate } from "../transform/linearize.ts";
 import { flatFunction, linearMap, pull } from "./products.ts";
@@ -16,6 +24,11 @@ export interface GradOptions<W extends number | readonly number[] = number> {
   readonly wrt?: W;
   /** Throws E-UNDEFINED-DERIVATIVE where the derivative of some operation does not exist. */
   readonly strict?: boolean;
+}
+
+/** With it the function returns `[cost, aux]`, and so does the value: results that are not differentiated. */
+export interface AuxOption {
+  readonly aux: true;
 }
 
 /** The argument by which to differentiate: floats. */
@@ -52,7 +65,8 @@ export function gradTree(
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
   wrt: readonly number[],
-): { readonly value: Tensor; readonly gradients: readonly unknown[] } {
+  aux = false,
+): { readonly value: Tensor; readonly aux: unknown; readonly gradients: readonly unknown[] } {
   const inputs = wrt.map((i) => varied(what, args, i));
   const held = args.map((a, i) => {
     if (wrt.includes(i)) return a;
@@ -66,18 +80,39 @@ export function gradTree(
     });
     return callGiven(what, f, all);
   };
-  const { flat } = flatFunction(what, bound, inputs);
+  const { flat, structure } = flatFunction(what, bound, inputs);
   const primals = inputs.flatMap((a) => a.tensors);
-  const map = linearMap(what, (leaves) => [scalarResult(what, flat(leaves))], primals);
-  const value = map.outputs[0] as Tensor;
-  const back = pull(map, [filled(1, [], value.dtype)]);
+  const map = linearMap(
+    what,
+    (leaves) => {
+      const results = flat(leaves);
+      if (!aux) return [scalarResult(what, results)];
+      const [cost, ...others] = pairResult(what, structure(), results);
+      return [scalarResult(what, [cost]), ...others];
+    },
+    primals,
+  );
+  const [value, ...others] = map.outputs as readonly [Tensor, ...Tensor[]];
+  const back = pull(map, [filled(1, [], value.dtype), ...others.map(() => undefined)]);
   let at = 0;
   const gradients = inputs.map((input) => {
     const part = input.tensors.map((t, i) => instantiate(back[at + i], t));
     at += part.length;
     return input.rebuild(part);
   });
-  return { value, gradients };
+  return { value, aux: aux ? (unflatten(structure(), map.outputs) as unknown[])[1] : undefined, gradients };
+}
+
+/** The results of a function that returns `[cost, aux]`. */
+function pairResult(what: string, structure: Structure, results: readonly Tensor[]): readonly [Tensor, ...Tensor[]] {
+  const [cost] = results;
+  if (structure.kind === "array" && structure.items.length === 2 && structure.items[0]?.kind === "leaf" && cost)
+    return [cost, ...results.slice(1)];
+  throw new NablaError(
+    "E-TREE",
+    `${what}: with { aux: true } the function returns [cost, aux], not ${showStructure(structure)}`,
+    "a list of the scalar cost and a tree of everything else",
+  );
 }
 
 /** Gradients need a scalar; one element of any shape is one. */
@@ -139,7 +174,8 @@ export function grad(
 }
 
 /**
- * `[value, gradient]` of a scalar function in one pass.
+ * `[value, gradient]` of a scalar function in one pass. With `{ aux: true }` the function returns `[cost, aux]` and the
+ * result is `[[cost, aux], gradient]`: what else it computed on the way, such as the next state of a model.
  *
  * @example
  * const [value, slope] = valueAndGrad((x) => x.mul(x))(3);
@@ -157,9 +193,13 @@ export function valueAndGrad<A extends readonly unknown[], const W extends numbe
   f: (...args: A) => TensorLike,
   options?: GradOptions<W>,
 ): (...args: Inputs<A>) => [Tensor, Chosen<A, W>];
+export function valueAndGrad<A extends readonly unknown[], X, const W extends number | readonly number[] = 0>(
+  f: (...args: A) => readonly [cost: TensorLike, aux: X],
+  options: GradOptions<W> & AuxOption,
+): (...args: Inputs<A>) => [[cost: Tensor, aux: Traced<Input<X>>], Chosen<A, W>];
 export function valueAndGrad(
   f: (...args: never[]) => unknown,
-  options: GradOptions<number | readonly number[]> = {},
+  options: GradOptions<number | readonly number[]> & Partial<AuxOption> = {},
 ): (...args: never[]) => unknown {
   return (...args: unknown[]) => evaluate("valueAndGrad", f, args, options);
 }
@@ -168,8 +208,8 @@ function evaluate(
   what: string,
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
-  { wrt = 0, strict = false }: GradOptions<number | readonly number[]>,
-): [Tensor, unknown] {
+  { wrt = 0, strict = false, aux = false }: GradOptions<number | readonly number[]> & { readonly aux?: boolean },
+): [unknown, unknown] {
   const list = typeof wrt === "number" ? [wrt] : wrt;
   if (!Array.isArray(list) || new Set(list).size !== list.length) {
     throw new NablaError(
@@ -180,7 +220,7 @@ function evaluate(
   }
   if (args.length === 0)
     throw new NablaError("E-TREE", `${what}: called without arguments`, "the point at which to differentiate");
-  if (strict) checkStrict(what, f, args, list);
-  const { value, gradients } = gradTree(what, f, args, list);
-  return [value, typeof wrt === "number" ? gradients[0] : gradients];
+  if (strict) checkStrict(what, aux ? (...given) => (f(...given) as readonly unknown[])[0] : f, args, list);
+  const { value, aux: others, gradients } = gradTree(what, f, args, list, aux);
+  return [aux ? [value, others] : value, typeof wrt === "number" ? gradients[0] : gradients];
 }

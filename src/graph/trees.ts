@@ -1,11 +1,14 @@
 /** Functions over trees of tensors seen as functions over flat lists. */
 import { NablaError, userFrame } from "../base/error.ts";
-import { flatten, leafPaths, type Structure, showStructure, unflatten } from "../base/tree.ts";
+import { checkSameStructure, flatten, leafPaths, type Structure, showStructure, unflatten } from "../base/tree.ts";
 import { describe, toTensor } from "./convert.ts";
 import type { Type } from "./operation.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
 
 type Plain = string | bigint | symbol | null | undefined | ((...args: never) => unknown);
+
+/** Nested objects and lists of tensors. */
+export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
 
 /** What a caller may pass where the function takes T: numbers and arrays for tensors. */
 export type Input<T> = T extends TensorLike ? TensorLike : T extends Plain ? T : { [K in keyof T]: Input<T[K]> };
@@ -102,4 +105,17 @@ export function callGiven<A extends readonly unknown[], R>(
     wrapped.cause = error;
     throw wrapped;
   }
+}
+
+/**
+ * The tree whose leaves are f of the leaves of trees that look alike.
+ *
+ * @example
+ * mapTree((w, g) => w.sub(g.mul(0.1)), { w: tensor([1, 2]) }, { w: tensor([10, 0]) }).w.toArray() // [0, 2]
+ */
+export function mapTree<T>(f: (...leaves: Tensor[]) => Tensor, tree: T, ...others: readonly unknown[]): T {
+  const trees = [tree, ...others].map((t) => flattenArguments("mapTree", t));
+  const [first, ...rest] = trees as [FlatArguments, ...FlatArguments[]];
+  for (const { structure } of rest) checkSameStructure("mapTree", first.structure, structure);
+  return first.rebuild(first.tensors.map((t, i) => f(t, ...rest.map((other) => other.tensors[i] as Tensor)))) as T;
 }

@@ -1,0 +1,4 @@
+/** `nabla/interop`: models as files that others read. */
+import "../ops/methods.ts";
+
+export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./safetensors.ts";

@@ -1,0 +1,128 @@
+/**
+ * safetensors: named tensors in one file. The length of the header (8 bytes, little-endian), the header in JSON, the
+ * elements in order (github.com/huggingface/safetensors, "Format"). A header is believed in nothing.
+ */
+import { type Data, type DType, dtypeOf } from "../base/dtype.ts";
+import { NablaError } from "../base/error.ts";
+import { sizeOf } from "../base/shape.ts";
+import { constant, type Tensor } from "../graph/tensor.ts";
+
+/** What such a file holds. */
+export interface SafetensorsFile {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Texts by name, the format's `__metadata__`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** How the format calls dtypes, and how they are made of a buffer's bytes. */
+const dtypes: Readonly<Record<string, new (buffer: ArrayBuffer) => Data>> = {
+  F64: Float64Array,
+  F32: Float32Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  BOOL: Uint8Array,
+};
+const names: Readonly<Record<DType, string>> = {
+  float64: "F64",
+  float32: "F32",
+  int32: "I32",
+  uint32: "U32",
+  bool: "BOOL",
+};
+
+/** The greatest header that the format's own reader accepts. */
+const longestHeader = 100_000_000;
+
+/**
+ * Tensors by name, and texts, as the bytes of a file.
+ *
+ * @example
+ * decodeSafetensors(encodeSafetensors({ tensors: { w: tensor([1, 2]) } })).tensors.w.toArray() // [1, 2]
+ */
+export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
+  const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
+  let at = 0;
+  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
+    header[name] = { dtype: names[dtype], shape, data_offsets: [at, at + data.byteLength] };
+    at += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const start = 8 + Math.ceil(json.length / 8) * 8; // elements lie on addresses of their size
+  const bytes = new Uint8Array(start + at).fill(0x20, 8, start);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+  bytes.set(json, 8);
+  let to = start;
+  for (const { data } of Object.values(tensors)) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), to);
+    to += data.byteLength;
+  }
+  return bytes;
+}
+
+const broken = (what: string): NablaError =>
+  new NablaError("E-VALUE", `safetensors: ${what}`, "a whole file in the safetensors format");
+
+/** The tensors and texts of a file; E-VALUE where it is not whole or says of itself what is not so. */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  if (bytes.length < 8) throw broken(`the file has ${bytes.length} bytes, less than the length of a header`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(Math.min(longestHeader, bytes.length - 8)))
+    throw broken(`the header is said to have ${length} bytes, the file has ${bytes.length}`);
+  const start = 8 + Number(length);
+  const { __metadata__: texts, ...entries } = headerOf(bytes.subarray(8, start));
+  const tensors: Record<string, Tensor> = Object.create(null);
+  const places: [from: number, to: number][] = [];
+  for (const [name, entry] of Object.entries(entries)) {
+    const { dtype, shape, from, to } = checked(name, entry, bytes.length - start);
+    places.push([from, to]);
+    const data = new dtype(bytes.slice(start + from, start + to).buffer);
+    tensors[name] = constant(data, shape, dtypeOf(data));
+  }
+  places.sort(([a, b], [c, d]) => a - c || b - d);
+  let end = 0;
+  for (const [from, to] of places) {
+    if (from !== end) throw broken(`the elements from byte ${Math.min(from, end)} on overlap or leave a gap`);
+    end = to;
+  }
+  if (end !== bytes.length - start) throw broken(`${bytes.length - start - end} bytes belong to no tensor`);
+  return texts === undefined ? { tensors } : { tensors, metadata: checkedTexts(texts) };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function headerOf(bytes: Uint8Array): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw broken(`the header is no JSON: ${(error as Error).message}`);
+  }
+  if (!isRecord(header)) throw broken("the header is no object of names");
+  return header;
+}
+
+function checked(name: string, entry: unknown, most: number) {
+  const what = JSON.stringify(name.slice(0, 80));
+  if (!isRecord(entry)) throw broken(`the entry ${what} is no object`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const made = typeof dtype === "string" && Object.hasOwn(dtypes, dtype) ? dtypes[dtype] : undefined;
+  if (made === undefined)
+    throw broken(`${what} has the dtype ${JSON.stringify(dtype)}; read are ${Object.keys(dtypes).join(", ")}`);
+  if (!isCounts(shape) || !Number.isSafeInteger(sizeOf(shape))) throw broken(`${what} has no shape`);
+  if (!isCounts(offsets) || offsets.length !== 2) throw broken(`${what} has no data_offsets`);
+  const [from, to] = offsets as [number, number];
+  const size = sizeOf(shape) * (made as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
+  if (to > most || to - from !== size)
+    throw broken(`${what} is said to lie from ${from} to ${to}; it needs ${size} bytes, and there are ${most}`);
+  return { dtype: made, shape, from, to };
+}
+
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+
+function checkedTexts(texts: unknown): Record<string, string> {
+  if (isRecord(texts) && Object.values(texts).every((text) => typeof text === "string"))
+    return texts as Record<string, string>;
+  throw broken("__metadata__ holds more than texts");
+}

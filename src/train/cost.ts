@@ -1,0 +1,31 @@
+/** The cost of a batch: the weighted mean of its examples' losses. */
+import type { Tensor } from "../graph/tensor.ts";
+import type { Tree } from "../graph/trees.ts";
+import type { Layer, Loss, Mode, Variables } from "../nn/index.ts";
+import { div, mul } from "../ops/arithmetic.ts";
+import { mean, sum } from "../ops/reduce.ts";
+
+/** How much each example counts, [batch]; without it all count alike. */
+export interface Weighted {
+  readonly weight?: Tensor;
+}
+
+/** By convention what a model reads and what it should give. */
+export interface Examples extends Weighted {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+/** Losses of a batch's examples, [batch], and the model's next state. */
+export type Cost<B> = (variables: Variables, batch: B, mode: Mode) => readonly [losses: Tensor, state: Tree];
+
+export const costOf =
+  (model: Layer, loss: Loss): Cost<Examples> =>
+  (variables, { x, y }, mode) => {
+    const [outputs, state] = model.apply(variables, x, mode);
+    return [loss(outputs, y), state];
+  };
+
+/** Σ wᵢ lᵢ / Σ wᵢ. */
+export const weightedMean = (losses: Tensor, weight?: Tensor): Tensor =>
+  weight === undefined ? mean(losses) : div(sum(mul(losses, weight)), sum(weight));
