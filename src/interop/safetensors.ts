@@ -14,13 +14,64 @@ export interface SafetensorsFile {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** How the format calls dtypes, and how they are made of a buffer's bytes. */
-const dtypes: Readonly<Record<string, new (buffer: ArrayBuffer) => Data>> = {
-  F64: Float64Array,
-  F32: Float32Array,
-  I32: Int32Array,
-  U32: Uint32Array,
-  BOOL: Uint8Array,
+/** A dtype of the format: bytes an element, and a piece of the file as elements that nabla has. */
+interface Kind {
+  readonly bytes: number;
+  read(piece: ArrayBuffer): Data;
+}
+
+/** Elements from a view, one by one. */
+const each = (bytes: number, read: (view: DataView, at: number) => number, make: (count: number) => Data): Kind => ({
+  bytes,
+  read: (piece) => {
+    const view = new DataView(piece);
+    const out = make(piece.byteLength / bytes);
+    for (let i = 0; i < out.length; i++) out[i] = read(view, i * bytes);
+    return out;
+  },
+});
+const singles = (count: number): Data => new Float32Array(count);
+const integers = (count: number): Data => new Int32Array(count);
+
+/** ±m · 2ᵉ of 16 bits: a sign, five bits of exponent, ten of fraction (IEEE 754 binary16). */
+function half(bits: number): number {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const size =
+    exponent === 31
+      ? fraction === 0
+        ? Number.POSITIVE_INFINITY
+        : Number.NaN
+      : exponent === 0
+        ? fraction * 2 ** -24
+        : (1024 + fraction) * 2 ** (exponent - 25);
+  return bits >> 15 === 0 ? size : -size;
+}
+
+/** The upper half of a float32. */
+const word = new DataView(new ArrayBuffer(4));
+function brain(bits: number): number {
+  word.setUint32(0, bits << 16);
+  return word.getFloat32(0);
+}
+
+/** What nabla has no dtype for becomes the next wider one; whole numbers beyond int32 are refused. */
+function narrowed(value: bigint): number {
+  if (BigInt.asIntN(32, value) === value) return Number(value);
+  throw new NablaError("E-LIMIT", `safetensors: ${value} is no int32`, "a file of integers of 32 bits");
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  F64: { bytes: 8, read: (piece) => new Float64Array(piece) },
+  F32: { bytes: 4, read: (piece) => new Float32Array(piece) },
+  F16: each(2, (view, at) => half(view.getUint16(at, true)), singles),
+  BF16: each(2, (view, at) => brain(view.getUint16(at, true)), singles),
+  I64: each(8, (view, at) => narrowed(view.getBigInt64(at, true)), integers),
+  I32: { bytes: 4, read: (piece) => new Int32Array(piece) },
+  I16: each(2, (view, at) => view.getInt16(at, true), integers),
+  I8: each(1, (view, at) => view.getInt8(at), integers),
+  U32: { bytes: 4, read: (piece) => new Uint32Array(piece) },
+  U8: each(1, (view, at) => view.getUint8(at), integers),
+  BOOL: { bytes: 1, read: (piece) => new Uint8Array(piece).map((v) => (v === 0 ? 0 : 1)) },
 };
 const names: Readonly<Record<DType, string>> = {
   float64: "F64",
@@ -62,7 +113,10 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
 const broken = (what: string): NablaError =>
   new NablaError("E-VALUE", `safetensors: ${what}`, "a whole file in the safetensors format");
 
-/** The tensors and texts of a file; E-VALUE where it is not whole or says of itself what is not so. */
+/**
+ * The tensors and texts of a file; E-VALUE where it is not whole or says of itself what is not so. Half precision (F16,
+ * BF16) becomes float32, integers of 8, 16 and 64 bits int32.
+ */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   if (bytes.length < 8) throw broken(`the file has ${bytes.length} bytes, less than the length of a header`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
@@ -73,9 +127,9 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const tensors: Record<string, Tensor> = Object.create(null);
   const places: [from: number, to: number][] = [];
   for (const [name, entry] of Object.entries(entries)) {
-    const { dtype, shape, from, to } = checked(name, entry, bytes.length - start);
+    const { kind, shape, from, to } = checked(name, entry, bytes.length - start);
     places.push([from, to]);
-    const data = new dtype(bytes.slice(start + from, start + to).buffer);
+    const data = kind.read(bytes.slice(start + from, start + to).buffer);
     tensors[name] = constant(data, shape, dtypeOf(data));
   }
   places.sort(([a, b], [c, d]) => a - c || b - d);
@@ -106,16 +160,16 @@ function checked(name: string, entry: unknown, most: number) {
   const what = JSON.stringify(name.slice(0, 80));
   if (!isRecord(entry)) throw broken(`the entry ${what} is no object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  const made = typeof dtype === "string" && Object.hasOwn(dtypes, dtype) ? dtypes[dtype] : undefined;
-  if (made === undefined)
-    throw broken(`${what} has the dtype ${JSON.stringify(dtype)}; read are ${Object.keys(dtypes).join(", ")}`);
+  const kind = typeof dtype === "string" && Object.hasOwn(kinds, dtype) ? kinds[dtype] : undefined;
+  if (kind === undefined)
+    throw broken(`${what} has the dtype ${JSON.stringify(dtype)}; read are ${Object.keys(kinds).join(", ")}`);
   if (!isCounts(shape) || !Number.isSafeInteger(sizeOf(shape))) throw broken(`${what} has no shape`);
   if (!isCounts(offsets) || offsets.length !== 2) throw broken(`${what} has no data_offsets`);
   const [from, to] = offsets as [number, number];
-  const size = sizeOf(shape) * (made as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
+  const size = sizeOf(shape) * kind.bytes;
   if (to > most || to - from !== size)
     throw broken(`${what} is said to lie from ${from} to ${to}; it needs ${size} bytes, and there are ${most}`);
-  return { dtype: made, shape, from, to };
+  return { kind, shape, from, to };
 }
 
 const isCounts = (value: unknown): value is number[] =>

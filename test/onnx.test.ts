@@ -1,0 +1,234 @@
+/** ONNX: what is exported means the same to another runtime, and to ourselves when it is read again. */
+import {
+  arange,
+  compile,
+  conv1d,
+  conv2d,
+  det,
+  logSoftmax,
+  matmul,
+  maxPool2d,
+  NablaError,
+  random,
+  relu,
+  scan,
+  softmax,
+  type Tensor,
+  tanh,
+  valueAndGrad,
+  zeros,
+} from "nabla";
+import { fromONNX, modelToONNX, toONNX } from "nabla/interop";
+import { dense, sequential } from "nabla/nn";
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { describe, expect, test } from "vitest";
+import { decodeModel } from "../src/interop/onnx/schema.ts";
+import { cases, distance, draw, numbers, seed } from "./laws/cases.ts";
+
+console.log(`onnx: seed ${seed} (NABLA_SEED)`);
+
+type Function = (...inputs: Tensor[]) => Tensor;
+
+/** The same by onnxruntime; undefined where it has no kernel for these dtypes. */
+async function elsewhere(file: Uint8Array, inputs: readonly Tensor[]): Promise<ArrayLike<number> | undefined> {
+  const session = await InferenceSession.create(file, { logSeverityLevel: 4 }).catch((error: Error) => {
+    if (/NOT_IMPLEMENTED|Could not find an implementation/.test(error.message)) return undefined;
+    throw error;
+  });
+  if (session === undefined) return undefined;
+  const feeds = Object.fromEntries(
+    inputs.map((t, i) => [`x${i}`, new OrtTensor(t.dtype as "float32", t.data.slice() as Float32Array, [...t.shape])]),
+  );
+  const { output } = await session.run(feeds);
+  return Array.from(output?.data as Iterable<number>, Number);
+}
+
+const typesOf = (inputs: readonly Tensor[]) =>
+  Object.fromEntries(inputs.map(({ shape, dtype }, i) => [`x${i}`, { shape, dtype }]));
+const named = (inputs: readonly Tensor[]) => Object.fromEntries(inputs.map((t, i) => [`x${i}`, t]));
+
+/** Not exported, and why. */
+const left: Readonly<Record<string, string>> = {
+  lgamma: "no operator",
+  polygamma: "no operator",
+  atan2: "no operator",
+  fold: "the transpose of windows, in gradients only",
+  scatterAdd: "gradients of take",
+  update: "no operator for rows",
+  shiftLeft: "unsigned only",
+  shiftRight: "unsigned only",
+  cholesky: "linear algebra",
+  cofactor: "linear algebra",
+  cofactorChange: "linear algebra",
+  det: "linear algebra",
+  eigh: "linear algebra",
+  logdet: "linear algebra",
+  lu: "linear algebra",
+  luSolve: "linear algebra",
+  pinv: "linear algebra",
+  qr: "linear algebra",
+  svd: "linear algebra",
+  triangularSolve: "linear algebra",
+  exactLog: "random numbers",
+  normalQuantile: "random numbers",
+  randomBits: "random numbers",
+  while: "loops of unknown length",
+};
+
+describe("every case of the operations, in float32", () => {
+  const missing = new Set<string>();
+  const noKernel: string[] = [];
+  test.each(cases.map((c) => [c.name, c] as const))("%s", async (name, c) => {
+    const inputs = draw(c, 1, "float32");
+    const f: Function = (...xs) => c.apply(...xs).cast("float32");
+    let file: Uint8Array;
+    try {
+      file = toONNX(f, typesOf(inputs));
+    } catch (error) {
+      expect(error).toBeInstanceOf(NablaError);
+      expect((error as NablaError).code).toBe("E-LIMIT");
+      missing.add(/onnx: (\w+)/.exec((error as Error).message)?.[1] as string);
+      return;
+    }
+    const expected = f(...inputs);
+    const again = fromONNX(file).apply(named(inputs)).output as Tensor;
+    expect(again.shape).toEqual(expected.shape);
+    expect(distance(numbers(again), numbers(expected))).toBeLessThan(2e-5);
+    const other = await elsewhere(file, inputs);
+    if (other === undefined) noKernel.push(name);
+    else expect(distance(Array.from(other), numbers(expected))).toBeLessThan(2e-5);
+  });
+  test("what is left out is stated", () => {
+    const unstated = [...missing].filter((name) => !(name in left) && !["a", "elements", "windows"].includes(name));
+    expect(unstated).toEqual([]);
+    console.log(`onnx: without a kernel in onnxruntime: ${noKernel.join("; ")}`);
+  });
+});
+
+const key = random.key(seed);
+const normal = (stream: number, shape: readonly number[]): Tensor =>
+  random.normal(random.foldIn(key, stream), shape, { dtype: "float32" });
+
+const [kernel, second, third] = [normal(1, [4, 2, 3, 3]), normal(2, [6, 2, 3, 3]), normal(3, [2, 6, 3, 3])];
+const [inputWeights, stateWeights] = [normal(4, [3, 4]), normal(5, [4, 4])];
+const network = sequential(dense(8), tanh, dense(3));
+const variables = network.init(key, [4]);
+
+const models: readonly [name: string, f: Function, shape: readonly number[], operators: readonly string[]][] = [
+  ["a network of two layers", (x) => network.apply(variables, x)[0], [4], ["MatMul", "Add", "Tanh"]],
+  [
+    "convolutions, grouped, strided, on few and many places",
+    (x) => {
+      const first = relu(conv2d(x, kernel, { padding: "same" }));
+      const grouped = conv2d(maxPool2d(first, 2), second, { groups: 2 });
+      return softmax(conv2d(grouped, third, { stride: 2 }).reshape([x.shape[0] as number, -1]));
+    },
+    [2, 14, 14],
+    ["Conv", "MaxPool"],
+  ],
+  ["a convolution over time", (x) => conv1d(x, normal(6, [3, 2, 4]), { dilation: 2 }), [2, 30], ["Conv"]],
+  [
+    "a recurrent network",
+    (x) => {
+      const [, states] = scan(
+        (state: Tensor, now: Tensor): [Tensor, Tensor] => {
+          const next = tanh(matmul(now, inputWeights).add(matmul(state, stateWeights)));
+          return [next, next];
+        },
+        zeros([x.shape[0] as number, 4], { dtype: "float32" }),
+        x.transpose([1, 0, 2]),
+      );
+      return states.transpose([1, 0, 2]);
+    },
+    [6, 3],
+    ["Scan"],
+  ],
+  ["scores, normalised", (x) => logSoftmax(x), [5], ["ReduceMax", "ReduceSum"]],
+];
+
+describe("models, for any number of examples", () => {
+  test.each(models)("%s", async (_, f, shape, operators) => {
+    const file = toONNX(f, { x0: { shape: [1, ...shape] } }, { batch: true });
+    const types = decodeModel(file).graph?.node.map(({ op_type }) => op_type);
+    expect(types).toEqual(expect.arrayContaining([...operators]));
+    for (const batch of [1, 5]) {
+      const x = normal(10 + batch, [batch, ...shape]);
+      const expected = f(x);
+      const other = await elsewhere(file, [x]);
+      expect(distance(Array.from(other ?? []), numbers(expected))).toBeLessThan(1e-5);
+      const again = fromONNX(file).apply({ x0: x }).output as Tensor;
+      expect(again.shape).toEqual(expected.shape);
+      expect(distance(numbers(again), numbers(expected))).toBeLessThan(1e-5);
+    }
+  });
+
+  test("what is read can be compiled and trained", () => {
+    const model = fromONNX(modelToONNX(network, variables, [4], { metadata: { made: "here" } }));
+    expect(model.metadata).toEqual({ made: "here" });
+    expect(String(model)).toMatch(/input {3}x: float32\[batch, 4\]\noutput {2}output: float32\[batch, 3\]\n/);
+    const x = normal(20, [5, 4]);
+    const cost = (parameters: Record<string, Tensor>): Tensor =>
+      (model.apply({ x }, parameters).output as Tensor).square().sum();
+    const [value, slopes] = compile(valueAndGrad(cost))(model.parameters);
+    expect(value.item()).toBeCloseTo(network.apply(variables, x)[0].square().sum().item(), 4);
+    expect(Object.values(slopes).some((g) => g.abs().max().item() > 0)).toBe(true);
+  });
+});
+
+describe("errors", () => {
+  const simple = toONNX((x) => x.mul(2), { x: { shape: [3] } });
+  test.each<[name: string, run: () => unknown, message: RegExp]>([
+    ["no operator", () => toONNX((x) => det(x), { x: { shape: [2, 2] } }), /E-LIMIT onnx: \w+ is not exported/],
+    [
+      "constants that the batch changes",
+      () =>
+        toONNX((x) => x.add(arange(x.shape[0] as number).reshape([-1, 1])), { x: { shape: [1, 2] } }, { batch: true }),
+      /E-LIMIT onnx: a constant has other elements for other batches/,
+    ],
+    [
+      "a graph that the batch changes",
+      () => toONNX((x) => (x.shape[0] === 3 ? x.exp() : x), { x: { shape: [1, 2] } }, { batch: true }),
+      /E-LIMIT onnx: the graph changes with the batch/,
+    ],
+    ["no file", () => fromONNX(new Uint8Array(0)), /E-VALUE onnx: the file holds no graph/],
+    ["half a file", () => fromONNX(simple.subarray(0, simple.length >> 1)), /E-VALUE/],
+    ["a missing input", () => fromONNX(simple).apply({}), /E-VALUE apply: the input x is missing/],
+    ["another shape", () => fromONNX(simple).apply({ x: [1, 2] }), /E-SHAPE apply: x is \[2\], the model takes \[3\]/],
+  ])("%s", (_, run, message) => {
+    let said = "";
+    try {
+      run();
+    } catch (error) {
+      expect(error).toBeInstanceOf(NablaError);
+      said = (error as Error).message;
+    }
+    expect(said).toMatch(message);
+  });
+});
+
+describe("damaged files", () => {
+  const files = models.map(([, f, shape]) => toONNX(f, { x0: { shape: [1, ...shape] } }, { batch: true }));
+  const count = process.env.NABLA_FULL ? 20_000 : 500;
+  test(`${count} of them are refused or read, never more`, () => {
+    const places = random.integers(key, [count, 3], 0, 2 ** 30).data;
+    for (let i = 0; i < count; i++) {
+      const [which, where, what] = places.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+      const file = (files[which % files.length] as Uint8Array).slice();
+      const cut = what % 3 === 0 ? file.subarray(0, where % file.length) : file;
+      if (what % 3 !== 0) cut[where % cut.length] = (what >> 2) & 255;
+      try {
+        const model = fromONNX(cut);
+        const inputs = model.inputs.map(({ name, shape, dtype }): [string, Tensor] => [
+          name,
+          zeros(
+            shape.map((n) => (typeof n === "number" ? Math.min(n, 30) : 2)),
+            { dtype },
+          ),
+        ]);
+        model.apply(Object.fromEntries(inputs));
+      } catch (error) {
+        if (!(error instanceof NablaError)) throw error;
+      }
+    }
+  });
+});
