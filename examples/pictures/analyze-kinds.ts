@@ -36,6 +36,6 @@ export const picture = sheetToSVG({
       );
     });
     const verdict = higher ? `${kind}; higher: ${higher.verdict}` : (kind ?? "");
-    return { title: formula, x: { ...side, label: verdict }, y: side, marks: [...map(f, side, side, 35), ...arrows] };
+    return { title: formula, x: { ...side, label: verdict }, y: side, marks: [...map(f, side, side, 43), ...arrows] };
   }),
 });

@@ -10,7 +10,7 @@ const counts = exp(times.mul(-1.3))
   .add(random.normal(random.key(3), [16]).mul(4));
 const decay = ({ start, rate }: { start: Tensor; rate: Tensor }, t: Tensor) => exp(t.mul(rate).neg()).mul(start);
 const decayed = curveFit(decay, times, counts, { start: 80, rate: 1 });
-const along = linspace(0, 4, 120);
+const along = linspace(-0.1, 4, 120);
 const bands = [decayed.predictionBand(along), decayed.confidenceBand(along)];
 
 // Drawn:
