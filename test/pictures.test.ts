@@ -1,6 +1,9 @@
-/** Graphs drawn as SVG and DOT. */
+/** Graphs drawn as SVG and DOT; the pictures of docs/ are what nabla draws, and what is beside them is what drew them. */
+import { readdirSync, readFileSync } from "node:fs";
 import { GraphView, graphOf, mean, scan, sin, type Tensor, tanh, tensor } from "nabla";
 import { describe, expect, test } from "vitest";
+import { pictures } from "../examples/pictures/index.ts";
+import { outline } from "./outline.ts";
 
 describe("pictures", () => {
   const view = graphOf(
@@ -91,5 +94,60 @@ describe("pictures", () => {
 
   test("adjoints need a scalar", () => {
     expect(() => graphOf((x: Tensor) => x.mul(2), [1, 2]).toSVG({ adjoints: true })).toThrow(/E-NOT-SCALAR/);
+  });
+});
+
+describe("docs/pictures", async () => {
+  const drawn = [...(await pictures())];
+  const number = /-?\d+(?:\.\d+)?(?:e-?\d+)?/g;
+
+  test("are these, and no others", () => {
+    expect(
+      readdirSync("docs/pictures")
+        .map((file) => file.replace(/\.svg$/, ""))
+        .sort(),
+    ).toEqual(drawn.map(([name]) => name).sort());
+  });
+
+  /**
+   * Coordinates have one decimal: where two machines differ in the last bit of a logarithm, a tenth of a pixel. What is
+   * said of rounding errors in the description of a fit is left out.
+   */
+  test.each(drawn)("%s is as it was drawn", (name, svg) => {
+    const [now, then] = [svg, readFileSync(`docs/pictures/${name}.svg`, "utf8")].map((text) =>
+      text.replace(/<desc.*<\/desc>/, ""),
+    ) as [string, string];
+    expect(now.replace(number, "0")).toBe(then.replace(number, "0"));
+    const [a, b] = [now, then].map((text) => (text.match(number) ?? []).map(Number)) as [number[], number[]];
+    expect(Math.max(...a.map((v, i) => Math.abs(v - (b[i] as number))))).toBeLessThan(0.11);
+  });
+
+  test.each(drawn)("%s is well formed, small, and its numbers are numbers", (_, svg) => {
+    expect(() => outline(svg)).not.toThrow();
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    expect(svg.length).toBeLessThan(100_000);
+  });
+
+  const pages = readdirSync("docs").filter((file) => file.endsWith(".md"));
+  const beside = pages.flatMap((page) => {
+    const text = readFileSync(`docs/${page}`, "utf8");
+    return [...text.matchAll(/```ts\n((?:(?!```)[\s\S])*)```\n\n!\[.+\]\(pictures\/(.+)\.svg\)\n\n(.+)/g)].map(
+      (match) => {
+        const [, code = "", name = "", caption = ""] = match;
+        return { page, name, code, caption };
+      },
+    );
+  });
+
+  test("each has code and a caption beside it, those of the command line what is typed", () => {
+    const typed = ["fit", "graph", "minimize"];
+    expect([...beside.map(({ name }) => name), ...typed].sort()).toEqual(drawn.map(([name]) => name).sort());
+  });
+
+  test.each(beside)("the code in $page is what drew $name", ({ name, code }) => {
+    const file = readFileSync(`examples/pictures/${name}.ts`, "utf8");
+    const [above = ""] = file.split("\n// Drawn");
+    const own = above.replace(/^\/\*\*[\s\S]*?\*\/\n/, "").replace(/^import [^;]* from "\.[^"]*";\n/gm, "");
+    expect(code.trim()).toBe(own.trim());
   });
 });

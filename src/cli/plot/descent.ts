@@ -24,7 +24,7 @@ export function descentFigure(descent: Descent): Figure {
 type Drawn = Omit<Figure, "title" | "description">;
 
 /** The path itself, the first and the last point. */
-function pathMarks(points: Line): Mark[] {
+export function pathMarks(points: Line): Mark[] {
   return [
     { kind: "line", lines: [points], colour: "orange", name: "path" },
     { kind: "points", points, colour: "orange" },
@@ -66,13 +66,23 @@ function onMap({ names, path, evaluate }: Descent): Drawn {
     );
     return { label: names[side] as string, scale };
   }) as [Axis, Axis];
-  const [across, up] = [spaced(x.scale, resolution), spaced(y.scale, resolution)];
-  const nodes = Array.from({ length: resolution ** 2 }, (_, k) => k);
-  const values = evaluate([
-    Float64Array.from(nodes, (k) => across[k % resolution] as number),
-    Float64Array.from(nodes, (k) => up[Math.floor(k / resolution)] as number),
-  ]);
-  return { x, y, marks: [...contourMarks({ x: [...across], y: [...up], values }), ...pathMarks(points)] };
+  return { x, y, marks: [...mapMarks(x.scale, y.scale, (a, b) => evaluate([a, b])), ...pathMarks(points)] };
+}
+
+/** Lines of equal value of a function of two columns. */
+export function mapMarks(
+  x: Scale,
+  y: Scale,
+  evaluate: (x: Float64Array, y: Float64Array) => ArrayLike<number>,
+  along = resolution,
+): Mark[] {
+  const [across, up] = [spaced(x, along), spaced(y, along)];
+  const nodes = Array.from({ length: along ** 2 }, (_, k) => k);
+  const values = evaluate(
+    Float64Array.from(nodes, (k) => across[k % along] as number),
+    Float64Array.from(nodes, (k) => up[Math.floor(k / along)] as number),
+  );
+  return contourMarks({ x: [...across], y: [...up], values });
 }
 
 /** Levels that part the map into areas, the smaller the lower: where the path ends there are the most lines. */
@@ -109,6 +119,7 @@ function valuesByIteration({ path }: Descent): Drawn {
   };
 }
 
-function spaced({ low, high }: Scale, count: number): Float64Array {
+/** Evenly over a scale, both ends included. */
+export function spaced({ low, high }: Scale, count: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
 }

@@ -46,57 +46,84 @@ export type Mark =
 export type Colour = keyof typeof colours;
 
 /** Of middling lightness: each has a contrast of about 4 against white and against black paper. */
-const colours = { ink: "#717b87", blue: "#2f81f7", orange: "#d9730d", green: "#2c974b", red: "#e5484d" };
+export const colours = { ink: "#717b87", blue: "#2f81f7", orange: "#d9730d", green: "#2c974b", red: "#e5484d" };
 
-const [width, height] = [720, 480];
-const frame = { left: 76, right: 700, top: 62, bottom: 424 };
+/** Where the axes are on the paper, and how far from them their labels. */
+export interface Frame {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly labels: { readonly x: number; readonly y: number };
+}
+
+const frame: Frame = { left: 76, right: 700, top: 62, bottom: 424, labels: { x: 42, y: 58 } };
 
 /** The drawing; every coordinate is written with one decimal, so that the same figure is the same text everywhere. */
 export function toSVG(figure: Figure): string {
-  const { title, description, x, y, marks } = figure;
-  const place = ([a, b]: readonly [number, number]): string => `${across(x.scale, a)} ${up(y.scale, b)}`;
+  return documentOf(figure, 720, 480, frame, [
+    heading(figure.title, frame.left, 24, 15),
+    legend(figure.marks, frame.left, 44),
+    ...plot(figure, frame),
+  ]);
+}
+
+/** An SVG of this size; what lies inside the frame may be clipped by `url(#frame)`. */
+export function documentOf(
+  { title, description }: Pick<Figure, "title" | "description">,
+  width: number,
+  height: number,
+  { left, right, top, bottom }: Frame,
+  parts: readonly string[],
+): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="${colours.ink}">`,
     `<title id="title">${escape(title)}</title>`,
     `<desc id="desc">${escape(description)}</desc>`,
-    `<clipPath id="frame"><rect x="${frame.left}" y="${frame.top}" width="${frame.right - frame.left}" height="${frame.bottom - frame.top}"/></clipPath>`,
-    `<text x="${frame.left}" y="24" font-size="15" font-weight="bold">${escape(shortened(title))}</text>`,
-    legend(marks),
-    axes(x, y),
-    '<g clip-path="url(#frame)">',
-    ...marks.map((mark) => draw(mark, place)),
-    "</g>",
+    `<clipPath id="frame"><rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/></clipPath>`,
+    ...parts,
     "</svg>",
     "",
   ].join("\n");
 }
 
+export const heading = (text: string, x: number, y: number, size: number): string =>
+  `<text x="${x}" y="${y}" font-size="${size}" font-weight="bold">${escape(shortened(text))}</text>`;
+
+/** The axes, and the marks within their frame. */
+export function plot({ x, y, marks }: Pick<Figure, "x" | "y" | "marks">, frame: Frame): string[] {
+  const place = ([a, b]: readonly [number, number]): string => `${across(x.scale, a, frame)} ${up(y.scale, b, frame)}`;
+  return [axes(x, y, frame), '<g clip-path="url(#frame)">', ...marks.map((mark) => draw(mark, place)), "</g>"];
+}
+
 const fixed = (v: number): string => String(Number(v.toFixed(1)));
 /** Values far outside stay within what a renderer can count. */
 const within = (share: number): number => Math.min(Math.max(share, -10), 10);
-const across = (scale: Scale, v: number): string =>
-  fixed(frame.left + within(scale.at(v)) * (frame.right - frame.left));
-const up = (scale: Scale, v: number): string => fixed(frame.bottom - within(scale.at(v)) * (frame.bottom - frame.top));
+const across = (scale: Scale, v: number, { left, right }: Frame): string =>
+  fixed(left + within(scale.at(v)) * (right - left));
+const up = (scale: Scale, v: number, { top, bottom }: Frame): string =>
+  fixed(bottom - within(scale.at(v)) * (bottom - top));
 
-function axes(x: Axis, y: Axis): string {
+function axes(x: Axis, y: Axis, frame: Frame): string {
   const grid = [
-    ...x.scale.ticks.map(({ value }) => `M${across(x.scale, value)} ${frame.top}V${frame.bottom}`),
-    ...y.scale.ticks.map(({ value }) => `M${frame.left} ${up(y.scale, value)}H${frame.right}`),
+    ...x.scale.ticks.map(({ value }) => `M${across(x.scale, value, frame)} ${frame.top}V${frame.bottom}`),
+    ...y.scale.ticks.map(({ value }) => `M${frame.left} ${up(y.scale, value, frame)}H${frame.right}`),
   ];
   const below = x.scale.ticks.map(
-    ({ value, label }) => `<text x="${across(x.scale, value)}" y="${frame.bottom + 18}">${label}</text>`,
+    ({ value, label }) => `<text x="${across(x.scale, value, frame)}" y="${frame.bottom + 18}">${label}</text>`,
   );
   const beside = y.scale.ticks.map(
-    ({ value, label }) => `<text x="${frame.left - 8}" y="${up(y.scale, value)}" dy="4">${label}</text>`,
+    ({ value, label }) => `<text x="${frame.left - 8}" y="${up(y.scale, value, frame)}" dy="4">${label}</text>`,
   );
+  const { labels } = frame;
   const [centre, middle] = [(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2];
   return [
     `<path class="grid" d="${grid.join("")}" stroke="${colours.ink}" stroke-opacity="0.22" fill="none"/>`,
     `<path class="axes" d="M${frame.left} ${frame.top}V${frame.bottom}H${frame.right}" stroke="${colours.ink}" fill="none"/>`,
     `<g class="x ticks" text-anchor="middle">${below.join("")}</g>`,
     `<g class="y ticks" text-anchor="end">${beside.join("")}</g>`,
-    `<text class="x label" x="${centre}" y="${frame.bottom + 42}" text-anchor="middle">${escape(x.label)}</text>`,
-    `<text class="y label" transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle">${escape(y.label)}</text>`,
+    `<text class="x label" x="${centre}" y="${frame.bottom + labels.x}" text-anchor="middle">${escape(x.label)}</text>`,
+    `<text class="y label" transform="translate(${frame.left - labels.y} ${middle}) rotate(-90)" text-anchor="middle">${escape(y.label)}</text>`,
   ].join("\n");
 }
 
@@ -137,19 +164,20 @@ function unbroken(line: Line): Line[] {
   return parts.filter((part) => part.length > 1);
 }
 
-function legend(marks: readonly Mark[]): string {
-  let left = frame.left;
+/** Explains the marks that have a name, along a line from `left`. */
+export function legend(marks: readonly Mark[], left: number, y: number): string {
+  let at = left;
   const entries = marks.flatMap((mark) => {
     if (mark.name === undefined) return [];
-    const at = left;
-    left += 34 + 6.5 * mark.name.length;
+    const from = at;
+    at += 34 + 6.5 * mark.name.length;
     const colour = colours[mark.colour];
     const sign = {
-      line: `<path d="M${at} 44h16" stroke="${colour}" stroke-width="2"/>`,
-      points: `<circle cx="${at + 8}" cy="44" r="3" fill="${colour}"/>`,
-      band: `<rect x="${at}" y="39" width="16" height="10" fill="${colour}" fill-opacity="0.3"/>`,
+      line: `<path d="M${from} ${y}h16" stroke="${colour}" stroke-width="2"/>`,
+      points: `<circle cx="${from + 8}" cy="${y}" r="3" fill="${colour}"/>`,
+      band: `<rect x="${from}" y="${y - 5}" width="16" height="10" fill="${colour}" fill-opacity="0.3"/>`,
     }[mark.kind];
-    return [`${sign}<text x="${at + 21}" y="48">${escape(mark.name)}</text>`];
+    return [`${sign}<text x="${from + 21}" y="${y + 4}">${escape(mark.name)}</text>`];
   });
   return `<g class="legend">${entries.join("")}</g>`;
 }
