@@ -30,7 +30,7 @@ export interface Plateau {
 }
 
 /**
- * After more than `patience` losses in a row without progress the factor on the rate falls. A loss that is NaN is none.
+ * After more than `patience` losses in a row without progress the factor on the rate falls. A loss that is not finite is none.
  *
  * @example
  * const { start, next } = plateau({ factor: 0.5, patience: 1 });
@@ -45,7 +45,7 @@ export function plateau(options: PlateauOptions = {}): Plateau {
     start: { factor: 1, best: null, waited: 0 },
     next: (state, loss) => {
       const { best, waited } = state;
-      const progress = best === null ? !Number.isNaN(loss) : loss < best - threshold * Math.abs(best);
+      const progress = best === null ? Number.isFinite(loss) : loss < best - threshold * Math.abs(best);
       if (progress) return { ...state, best: loss, waited: 0 };
       if (waited < patience) return { ...state, waited: waited + 1 };
       return { ...state, factor: Math.max(least, state.factor * factor), waited: 0 };
