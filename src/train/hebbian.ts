@@ -2,16 +2,39 @@
  * Learning without gradients of a cost: a layer y = x·W, x [batch, inputs], W [inputs, units], whose connections grow where
  * both ends are active together (Hebb 1949). Inputs are taken to have the mean 0; center them. Means over the batch.
  */
+import { customDerivative } from "../derivative/custom.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { mapTree, type Tree } from "../graph/trees.ts";
-import { neg, square, sub } from "../ops/arithmetic.ts";
+import { cast, neg, square, sub } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/contract.ts";
 import { zerosLike } from "../ops/create.ts";
 import { matrixTranspose, triu } from "../ops/movement.ts";
 import { mean, sum } from "../ops/reduce.ts";
+import type { Cost } from "./cost.ts";
 
 /** What a measure of success is, and what stands where a gradient would. */
 export type Direction<B, P = Tree> = (parameters: P, batch: B) => readonly [measure: Tensor, direction: P];
+
+/**
+ * A direction as a cost, whose value is the measure and whose gradient is the direction: so every rule, and the loop, takes
+ * it. It has no Hessian: a rule that asks for one gets an E-NO-DERIVATIVE.
+ *
+ * @example
+ * const cost = learning(oja());
+ * const state = { parameters: { weights: tensor([[1], [0]]) }, state: {} };
+ * cost(state, { x: tensor([[2, 1]]) }, { training: true })[0].item() // 1
+ */
+export function learning<B, P extends Tree, S>(direction: Direction<B, P>): Cost<B, P, S> {
+  return ({ parameters, state }, batch) => {
+    const measure: (p: Tree) => Tensor = customDerivative((p: Tree) => direction(p as P, batch)[0], {
+      vjp: (p: Tree) => {
+        const [value, along] = direction(p as P, batch);
+        return [value, (cotangent: Tensor) => [mapTree((t) => t.mul(cast(cotangent, t.dtype)), along)]];
+      },
+    });
+    return [measure(parameters), state];
+  };
+}
 
 /** Inputs [batch, inputs]. */
 export interface Inputs {

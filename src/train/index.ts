@@ -2,7 +2,8 @@
 import "../ops/methods.ts";
 
 export { type Cost, type Examples, type Weighted, weightedMean } from "./cost.ts";
-export { type Connections, type Direction, hebbian, type Inputs, oja, sanger } from "./hebbian.ts";
+export { type Connections, type Direction, hebbian, type Inputs, learning, oja, sanger } from "./hebbian.ts";
+export { RangeTest, type RangeTestOptions, rateRangeTest } from "./range-test.ts";
 export { type Context, chain, named, type Rate, type Rule, type Schedule } from "./rule.ts";
 export { accumulate } from "./rules/accumulate.ts";
 export {
