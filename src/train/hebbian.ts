@@ -2,7 +2,7 @@
  * Learning without gradients of a cost: a layer y = x·W, x [batch, inputs], W [inputs, units], whose connections grow where
  * both ends are active together (Hebb 1949). Inputs are taken to have the mean 0; center them. Means over the batch.
  */
-import { customDerivative } from "../derivative/custom.ts";
+import { customDerivative, type VjpRule } from "../derivative/custom.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { mapTree, type Tree } from "../graph/trees.ts";
 import { cast, neg, square, sub } from "../ops/arithmetic.ts";
@@ -15,6 +15,12 @@ import type { Cost } from "./cost.ts";
 /** What a measure of success is, and what stands where a gradient would. */
 export type Direction<B, P = Tree> = (parameters: P, batch: B) => readonly [measure: Tensor, direction: P];
 
+/** For trees of which no more is known than that. */
+const customOfTree = customDerivative as (
+  f: (p: Tree) => Tensor,
+  rule: VjpRule<[p: Tree], Tensor>,
+) => (p: Tree) => Tensor;
+
 /**
  * A direction as a cost, whose value is the measure and whose gradient is the direction: so every rule, and the loop, takes
  * it. It has no Hessian: a rule that asks for one gets an E-NO-DERIVATIVE.
@@ -26,7 +32,7 @@ export type Direction<B, P = Tree> = (parameters: P, batch: B) => readonly [meas
  */
 export function learning<B, P extends Tree, S>(direction: Direction<B, P>): Cost<B, P, S> {
   return ({ parameters, state }, batch) => {
-    const measure: (p: Tree) => Tensor = customDerivative((p: Tree) => direction(p as P, batch)[0], {
+    const measure = customOfTree((p: Tree) => direction(p as P, batch)[0], {
       vjp: (p: Tree) => {
         const [value, along] = direction(p as P, batch);
         return [value, (cotangent: Tensor) => [mapTree((t) => t.mul(cast(cotangent, t.dtype)), along)]];

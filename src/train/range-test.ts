@@ -33,16 +33,19 @@ export interface RangeTestOptions {
 
 /** What a range test found. Prints as a few lines. */
 export class RangeTest {
+  /** Growing by the same factor from step to step. */
+  readonly rates: readonly number[];
+  /** Of each step's batch, before the step. */
+  readonly losses: readonly number[];
+  /** Whether the loss rose so much that the run ended before its last rate. */
+  readonly diverged: boolean;
   /** The rate at which the loss falls fastest along log rate; undefined if it falls nowhere. */
   readonly suggestion: number | undefined;
-  constructor(
-    /** Growing by the same factor from step to step. */
-    readonly rates: readonly number[],
-    /** Of each step's batch, before the step. */
-    readonly losses: readonly number[],
-    /** Whether the loss rose so much that the run ended before its last rate. */
-    readonly diverged: boolean,
-  ) {
+
+  constructor(rates: readonly number[], losses: readonly number[], diverged: boolean) {
+    this.rates = rates;
+    this.losses = losses;
+    this.diverged = diverged;
     const steepest = steepestFall(losses);
     this.suggestion = steepest === undefined ? undefined : rates[steepest];
   }
@@ -82,7 +85,7 @@ const divergence = 4;
  * last rate is reached (Smith 2017, §3.3, with rates that grow geometrically). The loss of step t is that before rates[t]
  * is applied.
  *
- * @throws E-OPTION if the rates do not grow
+ * @throws E-OPTION if the rates do not grow; E-VALUE if the loss at the start is not finite
  * @example
  * const data = arrays({ x: new Float32Array([0, 1, 2, 3]), y: new Float32Array([1, 3, 5, 7]) });
  * const model = sequential((x) => x.reshape([-1, 1]), dense(1), (x) => x.reshape([-1]));
@@ -119,7 +122,13 @@ export async function rateRangeTest(options: RangeTestOptions): Promise<RangeTes
       const [next, cost] = step(state, batch, inputs);
       state = next;
       const value = cost.item();
-      if (!Number.isFinite(value) || (rates.length > 0 && value > divergence * least && least > 0))
+      if (rates.length === 0 && !Number.isFinite(value))
+        throw new NablaError(
+          "E-VALUE",
+          `rateRangeTest: the loss at the start is ${value}`,
+          "finite data and parameters",
+        );
+      if (!Number.isFinite(value) || (least > 0 && value > divergence * least))
         return new RangeTest(rates, losses, true);
       rates.push(now);
       losses.push(value);
