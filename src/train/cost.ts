@@ -17,7 +17,11 @@ export interface Examples extends Weighted {
 }
 
 /** Losses of a batch's examples, [batch], and the model's next state. */
-export type Cost<B> = (variables: Variables, batch: B, mode: Mode) => readonly [losses: Tensor, state: Tree];
+export type Cost<B, P = Tree, S = Tree> = (
+  variables: Variables<P, S>,
+  batch: B,
+  mode: Mode,
+) => readonly [losses: Tensor, state: S];
 
 export const costOf =
   (model: Layer, loss: Loss): Cost<Examples> =>

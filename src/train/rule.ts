@@ -48,3 +48,11 @@ export const chain = (...rules: readonly Rule[]): Rule => ({
     return [change, next];
   },
 });
+
+/**
+ * A rule under another name.
+ *
+ * @example
+ * named("descent", sgd(0.1)).name // "descent"
+ */
+export const named = (name: string, rule: Rule): Rule => ({ ...rule, name });
