@@ -110,7 +110,8 @@ describe("lipschitz", () => {
     const f = (x: Tensor): Tensor => square(x).sum();
     expect(() => lipschitz(f, { lower: [0, 0], upper: [1, -1] })).toThrow(/x\[1\] lies between 0 and -1/);
     expect(() => lipschitz(f, { lower: [0, 0], upper: 1 })).toThrow(/lower bounds x\[0\], x\[1\], upper x/);
-    expect(() => lipschitz(f, { lower: [0, Number.NaN], upper: [1, 1] })).toThrow(/NaN/);
+    expect(() => lipschitz(f, { lower: [0, Number.NaN], upper: [1, 1] })).toThrow("x[1] is NaN at the lower end");
+    expect(() => convexity(f, { lower: [0, 0], upper: [1, Infinity] })).toThrow("x[1] is Infinity at the upper end");
     expect(() => lipschitz((x: Tensor) => (x.item() > 0 ? x : x.neg()), { lower: 0, upper: 1 })).toThrow(
       /E-NO-VALUE|no single value/,
     );

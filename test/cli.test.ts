@@ -69,6 +69,13 @@ describe("minimize", () => {
       expect(answer[key]).toEqual(expect.any(Number));
   });
 
+  test("--line-search goes with a method that is not named", async () => {
+    expect(await json("minimize", rosenbrock, ...start, "--line-search", "strong-wolfe")).toMatchObject({
+      status: "converged",
+      method: "bfgs",
+    });
+  });
+
   test.each([
     ["exp(-x)", "x=0", /^unbounded: the infimum is at infinity/],
     ["-x^2", "x=1", /^unbounded: /],
@@ -448,6 +455,13 @@ describe("help", () => {
       for (const command of commands) expect(out).toContain(`  ${command}`);
     }
   });
+});
+
+test("--version is the package's", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as object & {
+    version: string;
+  };
+  expect(await nabla("--version")).toEqual({ code: 0, out: `${version}\n`, error: "" });
 });
 
 describe("docs/command-line.md", () => {

@@ -39,7 +39,7 @@ export function pointOf(what: string, f: AnyFunction, x: unknown): Point {
   const args = (several ? [...(x as unknown[])] : [x]).map((arg, i) => widened(what, arg, i));
   const labels = argumentNames(f);
   const tree = several ? Object.fromEntries(labels.map((name, i) => [name, args[i]])) : args[0];
-  const parameters = flatten(what, tree);
+  const parameters = flatten(what, tree, "x", "the point");
   const rebuild = (vector: Tensor | Float64Array): readonly object[] => {
     const again = parameters.rebuild(vector) as object;
     return several ? Object.values(again) : [again];

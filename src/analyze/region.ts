@@ -103,15 +103,16 @@ export function regionOf(what: string, f: AnyFunction, box: Box): Region {
 }
 
 /** One side of the box; several arguments become a tree of x0, x1, …. */
-function sideOf(what: string, side: string, tree: unknown, count: number): Parameters {
-  if (count <= 1) return flatten(what, tree);
+function sideOf(what: string, side: "lower" | "upper", tree: unknown, count: number): Parameters {
+  const role = `the ${side} end of the box`;
+  if (count <= 1) return flatten(what, tree, "x", role);
   if (!Array.isArray(tree) || tree.length !== count)
     throw new NablaError(
       "E-TREE",
       `${what}: ${side} is no list of ${count} entries`,
       "an entry for each argument of f",
     );
-  return flatten(what, Object.fromEntries(tree.map((arg: unknown, i) => [`x${i}`, arg])));
+  return flatten(what, Object.fromEntries(tree.map((arg: unknown, i) => [`x${i}`, arg])), "x", role);
 }
 
 function once<R>(f: () => R): () => R {

@@ -1,7 +1,9 @@
 /** The command line: which commands there are, how an answer is shown, and what the shell is told. */
+import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { type Answer, type CommandModule, toJSON } from "./answer.ts";
+import { readText } from "./files.ts";
 
 /** Where text goes. */
 export interface Terminal {
@@ -52,6 +54,7 @@ async function answerOf(argv: readonly string[], terminal: Terminal): Promise<An
   let answer: Answer | undefined;
   const program = new Command("nabla")
     .description("Minimises, fits, differentiates and explains formulas.")
+    .version(await version(), "--version", "the version of nabla")
     .showHelpAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.out, outputError: () => {} })
@@ -72,6 +75,12 @@ async function answerOf(argv: readonly string[], terminal: Terminal): Promise<An
   if (argv.length === 0) program.help();
   await program.parseAsync(argv.map(operand), { from: "user" });
   return answer;
+}
+
+/** As the package states it, which lies as far above src/cli/ as above dist/cli/. */
+async function version(): Promise<string> {
+  const manifest = await readText(fileURLToPath(new URL("../../package.json", import.meta.url)));
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** "-x^2" is a formula, not an option: the only short options are -h. A space in front is no part of a formula. */

@@ -62,7 +62,8 @@ export interface Iterate<X> {
 export interface MinimizeOptions<X> {
   /**
    * Default "auto": the trust region up to 30 parameters, "newton-cg" up to 300, "l-bfgs" beyond and where f cannot be
-   * compiled. Where a method finds no better point, another one tries before the search ends.
+   * compiled; with a `lineSearch`, which a trust region has not, "bfgs" up to 30. Where a method finds no better point,
+   * another one tries before the search ends.
    */
   readonly method?: MethodName | "auto";
   /** Default: "strong-wolfe" for gradients and what is learnt from them, "backtracking" for Newton's steps and momentum. */
@@ -116,8 +117,8 @@ export function settingsOf<X>(what: string, options: MinimizeOptions<X>, n: numb
   const { method: asked = "auto", tolerance = {}, memory = 10 } = options;
   if (asked !== "auto" && !methodNames.includes(asked))
     fail(what, `there is no method "${asked}"`, ["auto", ...methodNames].join(", "));
-  const method = asked === "auto" ? automatic(n, compiled) : asked;
   const given = options.lineSearch;
+  const method = asked === "auto" ? automatic(n, compiled, given !== undefined) : asked;
   if (given !== undefined && method === "trust-region")
     fail(what, "a trust region has no line search", "lineSearch left out, or another method");
   const lineSearch = typeof given === "string" ? { name: given } : (given ?? { name: defaultSearch(method) });
@@ -144,8 +145,8 @@ export function settingsOf<X>(what: string, options: MinimizeOptions<X>, n: numb
   };
 }
 
-const automatic = (n: number, compiled: boolean): MethodName =>
-  n <= 30 ? "trust-region" : n <= 300 && compiled ? "newton-cg" : "l-bfgs";
+const automatic = (n: number, compiled: boolean, searches: boolean): MethodName =>
+  n <= 30 ? (searches ? "bfgs" : "trust-region") : n <= 300 && compiled ? "newton-cg" : "l-bfgs";
 
 const defaultSearch = (method: MethodName): "strong-wolfe" | "backtracking" =>
   ["gradient-descent", "conjugate-gradient", "bfgs", "l-bfgs"].includes(method) ? "strong-wolfe" : "backtracking";

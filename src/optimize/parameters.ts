@@ -36,9 +36,10 @@ function elements(name: string, shape: readonly number[]): string[] {
  *
  * @param what who asks, for messages
  * @param name what the tree is called where it is a single tensor: `x[0]`, `x[1]`
+ * @param role what the tree is to who asks, for messages
  * @throws E-DTYPE where an element is no float, E-VALUE where there is none or one is not finite
  */
-export function flatten<X>(what: string, tree: X, name = "x"): Parameters<X> {
+export function flatten<X>(what: string, tree: X, name = "x", role = "the start"): Parameters<X> {
   const { tensors, paths, rebuild } = flattenArguments(what, tree, "");
   const labels = paths.map((path) => (path.startsWith(".") ? path.slice(1) : `${name}${path}`));
   tensors.forEach((t, i) => {
@@ -52,7 +53,7 @@ export function flatten<X>(what: string, tree: X, name = "x"): Parameters<X> {
   const sizes = tensors.map((t) => t.size);
   const n = sizes.reduce((a, b) => a + b, 0);
   if (n === 0)
-    throw new NablaError("E-VALUE", `${what}: the start has no parameters`, "a number, an array, or a tree of them");
+    throw new NablaError("E-VALUE", `${what}: ${role} has no parameters`, "a number, an array, or a tree of them");
   const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
   const x = new Float64Array(n);
   tensors.forEach((t, i) => {
@@ -60,7 +61,7 @@ export function flatten<X>(what: string, tree: X, name = "x"): Parameters<X> {
   });
   const names = tensors.flatMap((t, i) => elements(labels[i] as string, t.shape));
   const bad = x.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0) throw new NablaError("E-VALUE", `${what}: the start ${names[bad]} is ${x[bad]}`, "finite numbers");
+  if (bad >= 0) throw new NablaError("E-VALUE", `${what}: ${names[bad]} is ${x[bad]} at ${role}`, "finite numbers");
   const part = (all: Tensor | Float64Array, t: Tensor, i: number): Tensor => {
     const from = starts[i] as number;
     if (all instanceof Tensor) return convert(reshape(slice(all, [[from, from + t.size]]), t.shape), t.dtype);

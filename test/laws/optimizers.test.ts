@@ -225,6 +225,17 @@ describe("trees, sides, ends", () => {
     expect(tolerance.step.tolerance).toBe(1e-9);
   });
 
+  test("auto takes a method that a line search goes with, where one is given", () => {
+    for (const lineSearch of ["strong-wolfe", "backtracking", "exact-quadratic"] as const) {
+      const result = minimize(bowl, [5, 5, 5], { lineSearch });
+      expect([result.method, result.status]).toEqual(["bfgs", "converged"]);
+    }
+  });
+
+  test("a start that is no point names its element", () => {
+    expect(() => minimize(bowl, [0, Infinity, 0])).toThrow("E-VALUE minimize: x[1] is Infinity at the start");
+  });
+
   test("what a function reads from outside is read anew", () => {
     let centre = 1;
     const f = (x: Tensor): Tensor => square(sub(x, centre));

@@ -1,6 +1,12 @@
 /**
  * The 35 problems of Moré, Garbow and Hillstrom (1981, ACM TOMS 7, p. 17–41, algorithm 566) as sums of squares: their
  * residuals, standard starts, and the values of their known minima.
+ *
+ * Compared with four transcriptions by others: MINPACK's test drivers in Fortran (fortran-lang/minpack: tables, starts,
+ * minimisers), funconstrain in R (all 35 residual vectors, at 30 points each, to rounding), NLSProblems.jl and the
+ * examples of Ceres (tables, starts). Where these differ among themselves, the paper's formula stands here: Brown and
+ * Dennis start at x₄ = −1 (funconstrain: 1), Jennrich and Sampson at (0.3, 0.4) (Ceres: (1, 1)), Osborne 2 has
+ * y₁₈ = 0.626 (NLSProblems.jl: 0.625), and Gulf's `y_i m i x_2` is y_i − x₂, a misprint in the paper.
  */
 import {
   abs,
