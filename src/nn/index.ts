@@ -30,6 +30,7 @@ export {
 export type { FloatType, Layer, LayerLike, Mode, Nothing, Variables } from "./layer.ts";
 export * from "./losses/index.ts";
 export { type LstmOptions, type LstmState, lstm } from "./lstm.ts";
+export * from "./metrics/index.ts";
 export { groupNorm, layerNorm, type NormOptions, rmsNorm } from "./norms.ts";
 export { parallel } from "./parallel.ts";
 export {
@@ -46,4 +47,5 @@ export { flattening, reshaping } from "./reshaping.ts";
 export { residual } from "./residual.ts";
 export { type RnnOptions, rnn } from "./rnn.ts";
 export { type NamedSequential, type NamedTrees, type Sequential, sequential } from "./sequential.ts";
+export { type LayerSummary, Summary, type SummaryOptions, summary } from "./summary.ts";
 export { type TransformerOptions, transformerBlock } from "./transformer.ts";

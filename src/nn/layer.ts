@@ -3,6 +3,7 @@ import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { type Shape, showShape } from "../base/shape.ts";
 import { trace } from "../graph/graph.ts";
+import type { Operation } from "../graph/operation.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
 import { toIndex } from "../ops/gather.ts";
@@ -41,9 +42,11 @@ export type LayerLike = Layer | ((x: Tensor) => Tensor);
 
 export const inference: Mode = { training: false };
 
-/** A function without parameters as a layer. */
+/** A function without parameters as a layer; an operation lends it its name. */
 export function asLayer(given: LayerLike): Layer {
-  return typeof given === "function" ? fixed(given.name || "function", (x) => given(x)) : given;
+  if (typeof given !== "function") return given;
+  const { operation, name } = given as { readonly operation?: Operation; readonly name: string };
+  return fixed(operation?.name ?? (name || "function"), (x) => given(x));
 }
 
 /** A layer that has nothing to learn. */
