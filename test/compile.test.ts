@@ -257,6 +257,21 @@ describe("programs", () => {
     expect(Object.is(numbers(c)[2], 0)).toBe(true);
   });
 
+  test("a scan over the other view of an array: slices are as large as the body takes them", () => {
+    const sums = (xs: Tensor) => scan((c: Tensor, x: Tensor) => [c.add(x), c.add(x)], zeros(xs.shape.slice(1)), xs)[1];
+    const x = arange(12);
+    for (const f of [
+      (t: Tensor) => sums(t.reshape([1, 6, 2]).transpose([1, 0, 2])),
+      (t: Tensor) => sums(t.reshape([1, 12]).reshape([4, 3])),
+      (t: Tensor) => sums(t.reshape([12, 1]).reshape([2, 6])),
+    ])
+      expect(compile(f)(x).toArray()).toEqual(f(x).toArray());
+    // from an input of another shape, no reshape of which is a copy
+    const back = (t: Tensor) => sums(t.transpose([1, 0, 2]));
+    const lone = x.reshape([1, 4, 3]);
+    expect(compile(back)(lone).toArray()).toEqual(back(lone).toArray());
+  });
+
   test("the results of a scan are not overwritten by the values of its body", () => {
     // Each row of the results is as large as the temporaries of a step, which could take its place.
     const f = (x: Tensor): Tensor =>

@@ -9,10 +9,11 @@ import { expect, test } from "vitest";
 import * as analyze from "../src/analyze/index.ts";
 import * as expression from "../src/expression/index.ts";
 import * as nabla from "../src/index.ts";
+import * as nn from "../src/nn/index.ts";
 import * as optimize from "../src/optimize/index.ts";
 
 /** What examples may name without importing it. */
-const names = { ...nabla, ...optimize, ...analyze, ...expression };
+const names = { ...nabla, ...optimize, ...analyze, ...expression, ...nn };
 
 interface Example {
   readonly at: string;

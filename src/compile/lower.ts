@@ -312,13 +312,19 @@ class Lowering {
     const [first, stacked, fixed] = cut(node.inputs, count, slices) as [Tensor[], Tensor[], Tensor[]];
     const loop = this.#loops++;
     const outside = this.#outside(block, fixed);
-    const slicesIn = stacked.map((t) => this.#slice(this.#contiguous(block, t), loop));
+    const slicesIn = stacked.map((t, i) =>
+      this.#slice(this.#contiguous(block, t), body.inputs[count + i] as Tensor, loop),
+    );
     const carries = this.#carries(block, first);
     const args = [...[...carries, ...slicesIn].map((buffer) => whole(buffer, buffer.type)), ...outside];
     const inner = this.#block(body, args);
     const results = body.outputs.slice(count).map((t) => this.#buffer({ shape: [length, ...t.shape], dtype: t.dtype }));
     body.outputs.slice(count).forEach((t, i) => {
-      inner.steps.push({ kind: "copy", from: this.#contiguous(inner, t), to: this.#slice(results[i] as Buffer, loop) });
+      inner.steps.push({
+        kind: "copy",
+        from: this.#contiguous(inner, t),
+        to: this.#slice(results[i] as Buffer, t, loop),
+      });
     });
     this.#advance(inner, body.outputs.slice(0, count), carries);
     const step: RepeatStep = { kind: "repeat", loop, length, reverse, body: closeSteps(inner.steps) };
@@ -326,8 +332,9 @@ class Lowering {
     return [...carries, ...results].map((buffer) => ({ ...whole(buffer, buffer.type), at: block.steps.length - 1 }));
   }
 
-  #slice(of: Buffer, loop: number): Buffer {
-    return this.#buffer({ shape: of.type.shape.slice(1), dtype: of.type.dtype }, { slice: { of, loop } });
+  /** One of the slices of a type that lie one after the other; the whole may have another shape, such as [1, n, k]. */
+  #slice(of: Buffer, { shape, dtype }: Type, loop: number): Buffer {
+    return this.#buffer({ shape, dtype }, { slice: { of, loop } });
   }
 }
 

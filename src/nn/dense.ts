@@ -1,11 +1,9 @@
 /** Affine maps. */
-import { NablaError } from "../base/error.ts";
-import { showShape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul } from "../ops/contract.ts";
 import { zeros } from "../ops/create.ts";
 import { glorotUniform, type Initializer } from "./initializers.ts";
-import type { Layer } from "./layer.ts";
+import { checkCount, type Layer, type Nothing, sizeAlong } from "./layer.ts";
 
 /** How an affine map begins. */
 export interface DenseOptions {
@@ -26,20 +24,13 @@ export type DenseParameters = { readonly weights: Tensor; readonly bias?: Tensor
  * const variables = layer.init(random.key(0), [3]);
  * layer.apply(variables, zeros([4, 3], { dtype: "float32" }))[0].toArray()[0] // [0, 0]
  */
-export function dense(outputs: number, options: DenseOptions = {}): Layer<DenseParameters, Record<string, never>> {
+export function dense(outputs: number, options: DenseOptions = {}): Layer<DenseParameters, Nothing> {
   const { initializer = glorotUniform, bias = true } = options;
-  if (!Number.isInteger(outputs) || outputs < 1)
-    throw new NablaError("E-OPTION", `dense: ${outputs} outputs`, "a whole number from 1");
+  checkCount("dense", "outputs", outputs);
   return {
     name: `dense(${outputs})`,
     init(key, input, dtype = "float32") {
-      const inputs = input.at(-1);
-      if (inputs === undefined || inputs === 0)
-        throw new NablaError(
-          "E-SHAPE",
-          `dense: an example is ${showShape(input)}`,
-          "at least one input on the last axis",
-        );
+      const inputs = sizeAlong("dense", input, -1, "at least one input on the last axis");
       const weights = initializer(key, [inputs, outputs], dtype);
       return { parameters: bias ? { weights, bias: zeros([outputs], { dtype }) } : { weights }, state: {} };
     },

@@ -1,9 +1,14 @@
 /** Layers: plain functions of trees of parameters, with what they need at the start. */
+import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
-import type { Shape } from "../base/shape.ts";
+import { type Shape, showShape } from "../base/shape.ts";
 import { trace } from "../graph/graph.ts";
+import type { Operation } from "../graph/operation.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
+import { toIndex } from "../ops/gather.ts";
+import { random } from "../ops/random.ts";
+import { convert } from "../ops/record.ts";
 
 /** What a layer reads: parameters, which are learned, and state that it keeps itself, such as running means. */
 export interface Variables<P = Tree, S = Tree> {
@@ -20,12 +25,15 @@ export interface Mode {
 /** Of what dtype parameters are made. */
 export type FloatType = "float32" | "float64";
 
+/** The parameters of a layer that learns nothing; the state of one that keeps nothing. */
+export type Nothing = Readonly<Record<string, never>>;
+
 /** A function of parameters and x, the first axis of which counts examples. */
 export interface Layer<P = Tree, S = Tree> {
   readonly name: string;
   /** Parameters and state for examples of a shape (that of one example), drawn from a key. */
   init(key: Tensor, input: Shape, dtype?: FloatType): Variables<P, S>;
-  /** The outputs, and the next state. */
+  /** The outputs, and the next state; without a mode as in inference. */
   apply(variables: Variables<P, S>, x: Tensor, mode?: Mode): readonly [Tensor, S];
 }
 
@@ -34,15 +42,23 @@ export type LayerLike = Layer | ((x: Tensor) => Tensor);
 
 export const inference: Mode = { training: false };
 
-/** A function without parameters as a layer. */
+/** A function without parameters as a layer; an operation lends it its name. */
 export function asLayer(given: LayerLike): Layer {
   if (typeof given !== "function") return given;
-  return {
-    name: given.name || "function",
-    init: () => ({ parameters: {}, state: {} }),
-    apply: (_, x) => [given(x), {}],
-  };
+  const { operation, name } = given as { readonly operation?: Operation; readonly name: string };
+  return fixed(operation?.name ?? (name || "function"), (x) => given(x));
 }
+
+/** A layer that has nothing to learn. */
+export const fixed = (name: string, f: (x: Tensor, mode: Mode) => Tensor): Layer<Nothing, Nothing> => ({
+  name,
+  init: () => ({ parameters: {}, state: {} }),
+  apply: (_, x, mode = inference) => [f(x, mode), {}],
+});
+
+/** The mode of the i-th layer inside another: layers draw from keys of their own. */
+export const modeOf = (mode: Mode, i: number): Mode =>
+  mode.key === undefined ? mode : { ...mode, key: random.foldIn(mode.key, i) };
 
 /** The shape of one example's output, without computing it. */
 export function outputShape(layer: Layer, variables: Variables, input: Shape, dtype: FloatType = "float32"): Shape {
@@ -62,3 +78,20 @@ export function keyOf(what: string, { key }: Mode): Tensor {
     "{ training: true, key: random.key(1) }",
   );
 }
+
+/** A count that an option states. */
+export function checkCount(what: string, name: string, count: number): number {
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new NablaError("E-OPTION", `${what}: ${count} ${name}`, "a whole number from 1");
+}
+
+/** The size of an example's axis, which a layer must know to begin. */
+export function sizeAlong(what: string, input: Shape, axis: number, needs: string): number {
+  const size = input.at(axis);
+  if (size !== undefined && size > 0) return size;
+  throw new NablaError("E-SHAPE", `${what}: an example is ${showShape(input)}`, needs);
+}
+
+/** Integers that stand for something (words, classes): as they are, or whole numbers in floats. */
+export const asIndices = (what: string, t: Tensor): Tensor =>
+  t.level > 0 && isFloat(t.dtype) ? convert(t, "int32") : toIndex(what, t);

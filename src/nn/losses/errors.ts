@@ -1,0 +1,44 @@
+/** Losses of a number that was to be hit. */
+import { NablaError } from "../../base/error.ts";
+import type { Tensor, TensorLike } from "../../graph/tensor.ts";
+import { abs, minimum, mul, square, sub } from "../../ops/arithmetic.ts";
+import { paired, perExample } from "./loss.ts";
+
+const errorsOf = (what: string, outputs: TensorLike, targets: TensorLike): Tensor =>
+  sub(...paired(what, outputs, targets));
+
+/**
+ * The mean of (y − t)² over an example: [batch, …] → [batch].
+ *
+ * @example
+ * meanSquaredError([[1, 2]], [[0, 0]]).item() // 2.5
+ */
+export const meanSquaredError = (outputs: TensorLike, targets: TensorLike): Tensor =>
+  perExample(square(errorsOf("meanSquaredError", outputs, targets)));
+
+/**
+ * The mean of |y − t| over an example: [batch, …] → [batch].
+ *
+ * @example
+ * meanAbsoluteError([[1, -2]], [[0, 0]]).item() // 1.5
+ */
+export const meanAbsoluteError = (outputs: TensorLike, targets: TensorLike): Tensor =>
+  perExample(abs(errorsOf("meanAbsoluteError", outputs, targets)));
+
+export interface HuberOptions {
+  /** Where the parabola becomes a line; default 1. */
+  readonly delta?: number;
+}
+
+/**
+ * The mean over an example of ½e² where |e| ≤ δ, else δ(|e| − ½δ), e = y − t: [batch, …] → [batch] (Huber 1964).
+ *
+ * @example
+ * huber([[0.5, 3]], [[0, 0]]).item() // (0.125 + 2.5) / 2
+ */
+export function huber(outputs: TensorLike, targets: TensorLike, { delta = 1 }: HuberOptions = {}): Tensor {
+  if (!(delta > 0)) throw new NablaError("E-OPTION", `huber: delta is ${delta}`, "a number > 0");
+  const size = abs(errorsOf("huber", outputs, targets));
+  const near = minimum(size, delta);
+  return perExample(mul(near, sub(size, mul(near, 0.5))));
+}

@@ -1,0 +1,87 @@
+/** What recurrent layers have in common: one step, repeated over time by a scan. */
+import { NablaError } from "../base/error.ts";
+import { showShape } from "../base/shape.ts";
+import { filled, type Tensor } from "../graph/tensor.ts";
+import { matmul } from "../ops/contract.ts";
+import { zeros } from "../ops/create.ts";
+import { concatenate, moveAxis, slice, split } from "../ops/movement.ts";
+import { random } from "../ops/random.ts";
+import { scan } from "../transform/control/scan.ts";
+import { glorotUniform, type Initializer, orthogonal } from "./initializers.ts";
+import { checkCount, type Layer, type Nothing, sizeAlong } from "./layer.ts";
+
+/** What a recurrent layer reads, gives and begins with. */
+export interface RecurrentOptions {
+  /** "all": [batch, time, units], the default; "last": [batch, units], those after the last step made. */
+  readonly outputs?: "all" | "last";
+  /** From the last time to the first; all outputs stand at the time that they belong to. */
+  readonly reverse?: boolean;
+  /** Of the weights of x, default `glorotUniform`. */
+  readonly initializer?: Initializer;
+  /** Of the weights of the state, gate by gate; default `orthogonal()`. */
+  readonly recurrentInitializer?: Initializer;
+}
+
+/** Weights [features, gates · units] and [units, gates · units], bias [gates · units]; gates lie side by side. */
+export type RecurrentParameters = { readonly input: Tensor; readonly recurrent: Tensor; readonly bias: Tensor };
+
+/** A layer over time: [batch, time, features] → [batch, time, units], or [batch, units] for the last alone. */
+export interface Recurrent<P, C> extends Layer<P, Nothing> {
+  /** All outputs, and the state after the last step, from a state that is zeros by default. */
+  run(parameters: P, x: Tensor, initial?: C): { readonly outputs: Tensor; readonly final: C };
+}
+
+interface Cell<P, C> {
+  readonly name: string;
+  readonly units: number;
+  readonly gates: number;
+  /** The parameters, given those that all cells have. */
+  complete(common: RecurrentParameters, units: number, dtype: "float32" | "float64"): P;
+  initial(zero: Tensor): C;
+  /** The next state and what is given out, from what x contributes to the gates: [batch, gates · units]. */
+  step(parameters: P, fromX: Tensor, carry: C): readonly [C, Tensor];
+}
+
+/** The gates' parts of a row. */
+export const gatesOf = (t: Tensor, count: number): Tensor[] => split(t, count, -1);
+
+export function recurrent<P extends RecurrentParameters, C>(
+  cell: Cell<P, C>,
+  { outputs = "all", reverse = false, ...begin }: RecurrentOptions,
+): Recurrent<P, C> {
+  const { name, units, gates } = cell;
+  const { initializer = glorotUniform, recurrentInitializer = orthogonal() } = begin;
+  checkCount(name, "units", units);
+  const run = (parameters: P, x: Tensor, initial?: C): { readonly outputs: Tensor; readonly final: C } => {
+    if (x.rank !== 3)
+      throw new NablaError("E-SHAPE", `${name}: x is ${showShape(x.shape)}`, "x of shape [batch, time, features]");
+    // What x contributes is one product for all times.
+    const fromX = moveAxis(matmul(x, parameters.input).add(parameters.bias), 1, 0);
+    const start = initial ?? cell.initial(filled(0, [x.shape[0] as number, units], fromX.dtype));
+    const [final, all] = scan<C, Tensor>((carry, now) => cell.step(parameters, now, carry), start, fromX, { reverse });
+    return { outputs: moveAxis(all, 0, 1), final };
+  };
+  return {
+    name: `${name}(${units})`,
+    init(key, input, dtype = "float32") {
+      const features = sizeAlong(name, input, 1, "examples [time, features]");
+      const [first, ...others] = random.split(key, gates + 1) as [Tensor, ...Tensor[]];
+      const common = {
+        input: initializer(first, [features, gates * units], dtype),
+        recurrent: concatenate(
+          others.map((k) => recurrentInitializer(k, [units, units], dtype)),
+          1,
+        ),
+        bias: zeros([gates * units], { dtype }),
+      };
+      return { parameters: cell.complete(common, units, dtype), state: {} };
+    },
+    apply({ parameters }, x) {
+      const { outputs: all } = run(parameters, x);
+      if (outputs === "all") return [all, {}];
+      const last = reverse ? 0 : (x.shape[1] as number) - 1;
+      return [slice(all, [null, [last, last + 1]]).reshape([x.shape[0] as number, units]), {}];
+    },
+    run,
+  };
+}
