@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { NablaError } from "nabla";
+import { readTable, type Table } from "nabla/data";
 import { afterAll, describe, expect, test } from "vitest";
-import { readDelimited } from "../src/cli/table/delimited.ts";
-import { readJSON } from "../src/cli/table/json.ts";
-import { readTable } from "../src/cli/table/read.ts";
-import { numbersOf, type Table } from "../src/cli/table/table.ts";
+import { numbersOf } from "../src/cli/columns.ts";
+import { readDelimited } from "../src/data/table/delimited.ts";
+import { readJSON } from "../src/data/table/json.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "nabla-table-"));
 afterAll(() => rmSync(folder, { recursive: true }));

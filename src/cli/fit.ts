@@ -1,9 +1,11 @@
 /** `nabla fit`: the parameters of a formula that fit a table best, and how far they are known. */
 import type { Command } from "commander";
 import { NablaError, type Tensor } from "nabla";
+import { readTable, type Table } from "nabla/data";
 import type { Expression } from "nabla/expression";
 import { type CurveFitOptions, type CurveFitResult, curveFit } from "nabla/optimize";
 import type { Answer } from "./answer.ts";
+import { checkColumn, type Numbers, numbersOf } from "./columns.ts";
 import { writeText } from "./files.ts";
 import { formulaArgument, parseFormula } from "./formula.ts";
 import { plural, short, table } from "./number.ts";
@@ -18,8 +20,6 @@ import {
   pointOption,
   positiveOption,
 } from "./options.ts";
-import { readTable } from "./table/read.ts";
-import { checkColumn, type Numbers, numbersOf, type Table } from "./table/table.ts";
 
 interface Options {
   readonly start?: Point;

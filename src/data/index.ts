@@ -3,5 +3,17 @@ import "../ops/methods.ts";
 
 export { arrays } from "./arrays.ts";
 export { type BatchOptions, batchCount, batches } from "./batches.ts";
+export { isMissing } from "./cell.ts";
 export type { Dataset, Labelled } from "./dataset.ts";
+export { completeRows, encode, encodeStream } from "./encode.ts";
+export { type EncodedRows, Encoder, type EncoderJSON } from "./encoder.ts";
+export { encoderFromJSON } from "./encoder-json.ts";
+export type { ColumnEncoding, ColumnKind, EncodeOptions, TargetEncoding, Task } from "./encoding.ts";
 export { type Epoch, shuffled } from "./order.ts";
+export type { Source } from "./source.ts";
+export { kFold, type Labels, type Parts, type SplitOptions, split, splitPlaces } from "./split.ts";
+export { table } from "./table/json.ts";
+export { parseTable, readTable, type TableFormat } from "./table/read.ts";
+export { selectRows, type Table } from "./table/table.ts";
+export { concat, map, subset } from "./views.ts";
+export { classWeights, labelsOf, weightedByClass } from "./weights.ts";

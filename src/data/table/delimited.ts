@@ -1,5 +1,5 @@
 /** Comma- and tab-separated values (RFC 4180): quotes, doubled quotes, line ends within quotes, BOM, CRLF. */
-import { NablaError } from "nabla";
+import { NablaError } from "../../base/error.ts";
 import type { Table } from "./table.ts";
 
 interface Record {
@@ -23,11 +23,12 @@ export function readDelimited(file: string, text: string, delimiter = delimiterO
       `one value for each of ${names.join(", ")}`,
     );
   }
+  const columns = new Map(names.map((name, i) => [name, i]));
   return {
     file,
     names,
     rows: body.length,
-    cell: (row, column) => body[row]?.cells[names.indexOf(column)],
+    cell: (row, column) => body[row]?.cells[columns.get(column) ?? -1],
     place: (row) => `row ${row + 1} (line ${body[row]?.line})`,
   };
 }
@@ -42,8 +43,16 @@ function checkHead(file: string, names: readonly string[]): void {
 
 /** The one of tab, semicolon and comma that stands in the first line, outside of quotes. */
 function delimiterOf(text: string): string {
-  const [line = ""] = text.replace(/"(?:[^"]|"")*"/g, "").split(/\r?\n|\r/, 1);
-  return ["\t", ";", ","].find((mark) => line.includes(mark)) ?? ",";
+  const seen = new Set<string>();
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at] as string;
+    if (mark === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (mark === "\n" || mark === "\r") break;
+    else seen.add(mark);
+  }
+  return ["\t", ";", ","].find((mark) => seen.has(mark)) ?? ",";
 }
 
 /** Rows of cells; lines with nothing on them are passed over. */

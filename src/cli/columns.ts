@@ -1,15 +1,6 @@
-/** A table of named columns, as a file holds it. */
+/** Columns of a table as numbers. */
 import { NablaError } from "nabla";
-
-/** Cells as they stand in the file: text, or what JSON and Parquet hold. */
-export interface Table {
-  readonly file: string;
-  readonly names: readonly string[];
-  readonly rows: number;
-  cell(row: number, column: string): unknown;
-  /** How a reader finds the row: "row 3 (line 4)". */
-  place(row: number): string;
-}
+import { isMissing, type Table } from "nabla/data";
 
 /** Numbers by column, and how many rows were left out since one of these had no value. */
 export interface Numbers {
@@ -17,13 +8,6 @@ export interface Numbers {
   readonly rows: number;
   readonly left: number;
 }
-
-/** What stands for "not measured". */
-const isMissing = (cell: unknown): boolean =>
-  cell === null ||
-  cell === undefined ||
-  (typeof cell === "string" && /^\s*(|NA|N\/A|NaN|null|nil|none|-|\.)\s*$/i.test(cell)) ||
-  Number.isNaN(cell);
 
 /** The columns as float64. A missing value is an error that names row and column, or its row is skipped. */
 export function numbersOf(table: Table, columns: readonly string[], skipMissing = false): Numbers {

@@ -1,5 +1,5 @@
 /** Parquet, by DuckDB where it is installed. */
-import { NablaError } from "nabla";
+import { NablaError } from "../../base/error.ts";
 import type { Table } from "./table.ts";
 
 /** What is used of @duckdb/node-api, which is not installed with nabla: it brings a hundred megabytes. */

@@ -1,0 +1,107 @@
+/** Parts of a dataset to learn from and to be judged by. */
+import { NablaError } from "../base/error.ts";
+import { Tensor } from "../graph/tensor.ts";
+import type { Dataset } from "./dataset.ts";
+import { shuffled } from "./order.ts";
+import { subset } from "./views.ts";
+
+/** Labels of all examples: whole numbers, names, anything that is equal where the class is. */
+export type Labels = ArrayLike<unknown> | Tensor;
+
+/** Which parts. */
+export interface SplitOptions {
+  /** Shares of the examples, from 0 to 1; default 0. */
+  readonly validation?: number;
+  readonly test?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Labels by which each part has its share of each class, to one example; `labelsOf(data)` reads them. */
+  readonly stratify?: Labels;
+}
+
+/** The parts, by what they are for. */
+export interface Parts<T> {
+  readonly train: T;
+  readonly validation: T;
+  readonly test: T;
+}
+
+/**
+ * Places of the parts, each in rising order: a function of size, options and labels alone. Rows of a table are split by
+ * it before they are encoded.
+ *
+ * @example
+ * const { train, test } = splitPlaces(10, { test: 0.3, seed: 1 });
+ * [train.length, test.length] // [7, 3]
+ */
+export function splitPlaces(size: number, options: SplitOptions): Parts<Uint32Array> {
+  const { validation = 0, test = 0, seed = 0, stratify } = options;
+  for (const [name, share] of Object.entries({ validation, test }))
+    if (!(share >= 0 && share < 1))
+      throw new NablaError("E-OPTION", `split: ${name} is ${share}`, "a share from 0 to 1, such as 0.2");
+  if (validation + test >= 1)
+    throw new NablaError("E-OPTION", "split: validation and test leave nothing to train on", "shares below 1 in sum");
+  const order = orderOf("split", size, seed, stratify);
+  const [a, b] = [Math.round(size * test), Math.round(size * (test + validation))];
+  return { test: order.slice(0, a).sort(), validation: order.slice(a, b).sort(), train: order.slice(b).sort() };
+}
+
+/**
+ * Parts to train on, to choose by (validation) and to report (test).
+ *
+ * @example
+ * const parts = split(arrays({ x: [1, 2, 3, 4, 5] }), { validation: 0.2, test: 0.2 });
+ * parts.train.size // 3
+ */
+export function split<E>(data: Dataset<E>, options: SplitOptions): Parts<Dataset<E>> {
+  const { train, validation, test } = splitPlaces(data.size, options);
+  return { train: subset(data, train), validation: subset(data, validation), test: subset(data, test) };
+}
+
+/**
+ * k parts by which the same model is judged k times: each example is held out once.
+ *
+ * @example
+ * kFold(arrays({ x: [1, 2, 3, 4] }), 2).map(({ train, validation }) => [train.size, validation.size]) // [[2, 2], [2, 2]]
+ */
+export function kFold<E>(
+  data: Dataset<E>,
+  k: number,
+  { seed = 0, stratify }: Pick<SplitOptions, "seed" | "stratify"> = {},
+): { readonly train: Dataset<E>; readonly validation: Dataset<E> }[] {
+  if (!Number.isInteger(k) || k < 2 || k > data.size)
+    throw new NablaError(
+      "E-OPTION",
+      `kFold: ${k} folds of ${data.size} examples`,
+      "a whole number from 2 to the examples",
+    );
+  const order = orderOf("kFold", data.size, seed, stratify);
+  return Array.from({ length: k }, (_, fold) => {
+    const [from, to] = [Math.round((fold * data.size) / k), Math.round(((fold + 1) * data.size) / k)];
+    const others = new Uint32Array(data.size - (to - from));
+    others.set(order.subarray(0, from));
+    others.set(order.subarray(to), from);
+    return { train: subset(data, others.sort()), validation: subset(data, order.slice(from, to).sort()) };
+  });
+}
+
+/**
+ * A random order; with labels one of which every stretch has each class by its share, to one example: the i-th of the n
+ * examples of a class comes (i + ½)/n of the way.
+ */
+function orderOf(what: string, size: number, seed: number, labels: Labels | undefined): Uint32Array {
+  const order = shuffled(size, { seed, epoch: 0 });
+  if (labels === undefined) return order;
+  const classes: ArrayLike<unknown> = labels instanceof Tensor ? labels.data : labels;
+  if (classes.length !== size)
+    throw new NablaError("E-SHAPE", `${what}: ${classes.length} labels for ${size} examples`, "one label an example");
+  const counts = new Map<unknown, number>();
+  const ranks = new Float64Array(size); // by place
+  for (const place of order) {
+    const rank = counts.get(classes[place]) ?? 0;
+    ranks[place] = rank;
+    counts.set(classes[place], rank + 1);
+  }
+  const way = ranks.map((rank, place) => (rank + 0.5) / (counts.get(classes[place]) as number));
+  return order.sort((a, b) => (way[a] as number) - (way[b] as number)); // stable: ties stay as shuffled
+}

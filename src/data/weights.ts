@@ -1,0 +1,60 @@
+/** How much examples count. */
+import { NablaError } from "../base/error.ts";
+import { constant, type Tensor } from "../graph/tensor.ts";
+import type { Dataset, Labelled } from "./dataset.ts";
+import { map } from "./views.ts";
+
+/** So many examples are read at once. */
+const step = 4096;
+
+/**
+ * The labels of all examples, read once.
+ *
+ * @example
+ * await labelsOf(arrays({ x: [1, 2], y: new Int32Array([1, 0]) })) // Int32Array [1, 0]
+ */
+export async function labelsOf(data: Dataset<Labelled<unknown, Tensor>>): Promise<Int32Array> {
+  const labels = new Int32Array(data.size);
+  for (let from = 0; from < data.size; from += step) {
+    const places = Uint32Array.from({ length: Math.min(step, data.size - from) }, (_, i) => from + i);
+    const { y } = await data.take(places);
+    if (y.dtype !== "int32" || y.rank !== 1)
+      throw new NablaError("E-DTYPE", `labelsOf: y is ${y.dtype} of rank ${y.rank}`, "labels, int32 [examples]");
+    labels.set(y.data, from);
+  }
+  return labels;
+}
+
+/**
+ * Weights by which all classes count alike, with mean 1 over the examples: n / (classes · examples of the class). A class
+ * without examples has the weight 0.
+ *
+ * @example
+ * classWeights([0, 0, 0, 1]) // Float32Array [2/3, 2]
+ */
+export function classWeights(labels: ArrayLike<number>, classes?: number): Float32Array {
+  const all = Array.from(labels);
+  const counts = new Array<number>(classes ?? all.reduce((most, label) => Math.max(most, label + 1), 0)).fill(0);
+  for (const label of all) {
+    if (counts[label] === undefined)
+      throw new NablaError("E-INDEX", `classWeights: the label ${label} of ${counts.length} classes`, "labels from 0");
+    counts[label] += 1;
+  }
+  const present = counts.filter((count) => count > 0).length;
+  return Float32Array.from(counts, (count) => (count === 0 ? 0 : all.length / (present * count)));
+}
+
+/**
+ * The examples with a `weight` each: their class's, by labels y.
+ *
+ * @example
+ * weightedByClass(arrays({ x: [1, 2], y: new Int32Array([0, 1]) }), [1, 3]).size // 2
+ */
+export const weightedByClass = <E extends Labelled<unknown, Tensor>>(
+  data: Dataset<E>,
+  weights: ArrayLike<number>,
+): Dataset<E & { readonly weight: Tensor }> =>
+  map(data, (examples) => {
+    const weight = Float32Array.from(examples.y.data, (label) => weights[label] ?? 0);
+    return { ...examples, weight: constant(weight, [weight.length]) };
+  });
