@@ -108,13 +108,17 @@ function search(
   found: UndefinedDerivative[],
 ): void {
   const evaluated = evaluate(graph, args);
-  const influence = influenceOf(evaluated);
+  // Asked for where something is found: mostly nothing is.
+  let influence: ReturnType<typeof influenceOf> | undefined;
+  const weightOf = (node: Tensor): Tensor | undefined => {
+    influence ??= influenceOf(evaluated);
+    return influence.get(node);
+  };
   const varies = dependents(graph, active);
   for (const node of graph.nodes) {
-    const weight = influence.get(node);
-    if (weight === undefined || !varies.has(node)) continue;
+    if (!varies.has(node)) continue;
     const inputs = node.inputs.map((input) => (input.results === undefined ? evaluated.value(input) : input));
-    if (node.results !== undefined) {
+    if (node.results !== undefined && weightOf(node) !== undefined) {
       const marks = node.inputs.map((input) => varies.has(input));
       for (const inside of insideOf(node, inputs)) {
         // What a body carries on may vary from the second step on.
@@ -125,6 +129,9 @@ function search(
     }
     for (const rule of node.operation.undefinedAt ?? []) {
       if (rule.by !== undefined && !varies.has(node.inputs[rule.by] as Tensor)) continue;
+      if (rule.within === undefined && rule.at(...inputs).data.every((hit) => hit === 0)) continue;
+      const weight = weightOf(node);
+      if (weight === undefined) break;
       report(node, inputs, node.results === undefined ? evaluated.value(node) : node, weight, rule, where, found);
     }
   }

@@ -100,9 +100,18 @@ export class Environment {
   }
 }
 
-/** The same computation on other arguments; on constants it is evaluated as it goes. */
-export function replay(graph: Graph, args: readonly Tensor[]): readonly Tensor[] {
+/**
+ * The same computation on other arguments; on constants it is evaluated as it goes.
+ *
+ * @param instead what stands for tensors from outside the graph
+ */
+export function replay(
+  graph: Graph,
+  args: readonly Tensor[],
+  instead: ReadonlyMap<Tensor, Tensor> = new Map(),
+): readonly Tensor[] {
   const environment = new Environment(graph, args);
+  for (const [outside, tensor] of instead) environment.set(outside, tensor);
   for (const node of graph.nodes) environment.replay(node);
   return graph.outputs.map((output) => environment.get(output));
 }

@@ -1,7 +1,7 @@
 /** Factorisations of small symmetric matrices that are not ready-made: what Newton's method asks for. */
 
 import { cholesky } from "../ops/linalg/numerics/cholesky.ts";
-import { eigh } from "../ops/linalg/numerics/eigh.ts";
+import { type Eigenpairs, eigenpairs } from "./eigenpairs.ts";
 import type { Vector } from "./vector.ts";
 
 /** L·diag(d)·Lᵀ with unit lower triangular L; row-major, L below the diagonal. */
@@ -70,14 +70,10 @@ export function solveLDL({ l, d }: LDL, b: Vector): Vector {
  * 2001), and the eigenvalues and -vectors of that. The signs of the eigenvalues are A's own (Sylvester), also where
  * A's rows differ by so many powers of ten that its own small eigenvalues drown in rounding.
  */
-export interface Spectrum {
+export interface Spectrum extends Eigenpairs {
   readonly n: number;
-  /** S. */
+  /** S; values and vectors are those of S·A·S. */
   readonly scale: Vector;
-  /** Ascending. */
-  readonly values: Vector;
-  /** In the columns, of S·A·S. */
-  readonly vectors: Vector;
 }
 
 export function spectrum(a: Vector, n: number): Spectrum {
@@ -86,10 +82,7 @@ export function spectrum(a: Vector, n: number): Spectrum {
 
 export function spectrumOf({ scale, matrix }: Equilibrated): Spectrum {
   const n = scale.length;
-  const values = new Float64Array(n);
-  const vectors = new Float64Array(n * n);
-  eigh(matrix, n, values, vectors);
-  return { n, scale, values, vectors };
+  return { n, scale, ...eigenpairs(matrix, n) };
 }
 
 /** S and S·A·S. */

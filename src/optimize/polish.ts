@@ -1,6 +1,6 @@
 /** The last digits of a fit: Newton's method on the exact Hessian, judged by the gradient. */
-import { eigh } from "../ops/linalg/numerics/eigh.ts";
 import type { Evaluate } from "./descent.ts";
+import { eigenpairs } from "./eigenpairs.ts";
 import type { Point } from "./point.ts";
 import { columnNorms, type Factors, factorize, fromFactors, reachable } from "./triangular-form.ts";
 import { along, dot, norm } from "./vector.ts";
@@ -101,8 +101,7 @@ function newtonStep(factors: Factors, left: Float64Array) {
     const [a, b] = [Math.floor(at / rank), at % rank];
     return (a === b ? 1 : 0) + dot(w[a] as Float64Array, lw[b] as Float64Array);
   });
-  const [values, vectors] = [new Float64Array(rank), new Float64Array(rank * rank)];
-  eigh(h, rank, values, vectors);
+  const { values, vectors } = eigenpairs(h, rank);
   const direction = (e: number): Float64Array =>
     w.reduce((sum, d, i) => along(sum, vectors[i * rank + e] as number, d), new Float64Array(n));
   const z = new Float64Array(k);
@@ -125,8 +124,10 @@ function newtonStep(factors: Factors, left: Float64Array) {
   const unseen = Array.from({ length: k - rank }, (_, j) => column(rank + j, 1));
   const bends = unseen.map(times);
   const q = unseen.length;
-  const [own, mixed] = [new Float64Array(q), new Float64Array(q * q)];
-  eigh(Float64Array.from(unseen.flatMap((a) => bends.map((b) => dot(a, b)))), q, own, mixed);
+  const { values: own, vectors: mixed } = eigenpairs(
+    Float64Array.from(unseen.flatMap((a) => bends.map((b) => dot(a, b)))),
+    q,
+  );
   // Beside JᵀJ along the others, which is S², L may itself be what rounding leaves of 0.
   const beyond = 1e-12 * (rank > 0 ? (s[0] as number) ** 2 : 0);
   const rounding = beyond + 1e-10 * norm(left) * unseen.reduce((most, d) => Math.max(most, dot(d, d)), 0);

@@ -3,13 +3,15 @@
  *
  * Programs are kept by the function that they came from. What a function reads from outside may have changed since: it
  * is traced anew each time it is asked for (a fraction of compiling it), and the programs serve only an equal graph.
+ * Constants that have changed, the place to which a mouse drags or the data of the next fit, become inputs of the
+ * programs then, so that from the next change on nothing is compiled.
  */
 import { NablaError } from "../base/error.ts";
 import { compile } from "../compile/compile.ts";
 import { valueAndGrad } from "../derivative/grad.ts";
 import { hessian, jacobian } from "../derivative/jacobian.ts";
 import { hvp, jvp } from "../derivative/products.ts";
-import { type Graph, trace } from "../graph/graph.ts";
+import { type Graph, replay, trace } from "../graph/graph.ts";
 import { constant, isConstant, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { flattenResults } from "../graph/trees.ts";
 import { dot } from "../ops/contract.ts";
@@ -38,9 +40,11 @@ export interface Programs {
   acceleration(x: Float64Array, v: Float64Array): Tensor;
 }
 
+/** A graph with some of its constants open: programs for any values of these. */
 interface Kept {
   readonly graph: Graph;
-  readonly programs: Programs;
+  readonly open: readonly Tensor[];
+  readonly programsFor: (values: readonly Tensor[]) => Programs;
 }
 
 const kept = new WeakMap<object, Kept>();
@@ -48,12 +52,26 @@ const kept = new WeakMap<object, Kept>();
 /** The programs of `flat`, which is `owner` as a function of one vector. */
 export function programsOf(what: string, owner: object, flat: FlatFunction, n: number): Programs {
   const graph = traced(what, flat, n);
-  if (graph === undefined) return build(flat, false, true);
+  if (graph === undefined) return build(() => flat, false, true)([]);
   const before = kept.get(owner);
-  if (before !== undefined && sameGraph(before.graph, graph)) return before.programs;
-  const programs = build(flat, true, graph.nodes.some(mayKink));
-  kept.set(owner, { graph, programs });
-  return programs;
+  const changed = before && changedConstants(before.graph, graph);
+  if (before === undefined || changed === undefined) {
+    const programsFor = build(() => flat, true, graph.nodes.some(mayKink));
+    kept.set(owner, { graph, open: [], programsFor });
+    return programsFor([]);
+  }
+  const added = [...changed.keys()].filter((constant) => !before.open.includes(constant));
+  const now = added.length === 0 ? before : opened(before.graph, [...before.open, ...added]);
+  kept.set(owner, now);
+  return now.programsFor(now.open.map((constant) => changed.get(constant) ?? constant));
+}
+
+function opened(graph: Graph, open: readonly Tensor[]): Kept {
+  const from = (values: readonly Tensor[]): FlatFunction => {
+    const instead = new Map(open.map((constant, i) => [constant, values[i] as Tensor]));
+    return (x) => replay(graph, [x], instead)[0] as Tensor;
+  };
+  return { graph, open, programsFor: build(from, true, graph.nodes.some(mayKink)) };
 }
 
 /** The graph; undefined where the function asks for values while it is traced. */
@@ -69,26 +87,48 @@ function traced(what: string, flat: FlatFunction, n: number): Graph | undefined 
 /** Loops and branches may hold anything. */
 const mayKink = (node: Tensor): boolean => node.operation.undefinedAt !== undefined || node.results !== undefined;
 
-function build(f: FlatFunction, compiled: boolean, mayKink: boolean): Programs {
-  const program = <R>(g: (...args: Tensor[]) => R): ((...args: Float64Array[]) => R) => {
-    if (!compiled) return (...args) => g(...args.map((x) => constant(x, [x.length])));
-    const run = compile(g);
-    return (...args) => run(...(args as TensorLike[]));
+/** @param from f for given values of the open constants */
+function build(
+  from: (values: readonly Tensor[]) => FlatFunction,
+  compiled: boolean,
+  mayKink: boolean,
+): (values: readonly Tensor[]) => Programs {
+  const program = <R>(of: (f: FlatFunction, ...args: Tensor[]) => R) => {
+    const run = compiled
+      ? compile((args: readonly Tensor[], values: readonly Tensor[]) => of(from(values), ...args))
+      : (args: readonly TensorLike[], values: readonly Tensor[]) =>
+          of(from(values), ...args.map((x) => constant(x as Float64Array, [(x as Float64Array).length])));
+    return (values: readonly Tensor[]) =>
+      (...args: Float64Array[]): R =>
+        run(args, values);
   };
-  return {
+  const programs = {
+    value: program((f, x) => f(x as Tensor)),
+    valueAndGrad: program((f, x) => valueAndGrad(f)(x as Tensor)),
+    hessian: program((f, x) => hessian(f)(x as Tensor)),
+    product: program((f, x, v) => hvp(f)(x as Tensor, v as Tensor)),
+    higher: program((f, x, v) => higher(f, x as Tensor, v as Tensor)),
+    jacobian: program((f, x) => jacobian(f)(x as Tensor)),
+    valueAndJacobian: program((f, x) => [f(x as Tensor), jacobian(f)(x as Tensor)] as const),
+    weightedHessian: program((f, x, w) => hessian((y: Tensor) => dot(f(y), w as Tensor))(x as Tensor)),
+    acceleration: program(
+      (f, x, v) => jvp((y: Tensor) => jvp(f, [y], [v as Tensor])[1], [x as Tensor], [v as Tensor])[1],
+    ),
+  };
+  return (values) => ({
     compiled,
     mayKink,
-    f,
-    value: program(f),
-    valueAndGrad: program((x) => valueAndGrad(f)(x)),
-    hessian: program((x) => hessian(f)(x)),
-    product: program((x, v) => hvp(f)(x as Tensor, v as Tensor)),
-    higher: program((x, v) => higher(f, x as Tensor, v as Tensor)),
-    jacobian: program((x) => jacobian(f)(x)),
-    valueAndJacobian: program((x) => [f(x), jacobian(f)(x)]),
-    weightedHessian: program((x, w) => hessian((y: Tensor) => dot(f(y), w as Tensor))(x as Tensor)),
-    acceleration: program((x, v) => jvp((y: Tensor) => jvp(f, [y], [v as Tensor])[1], [x as Tensor], [v as Tensor])[1]),
-  };
+    f: from(values),
+    value: programs.value(values),
+    valueAndGrad: programs.valueAndGrad(values),
+    hessian: programs.hessian(values),
+    product: programs.product(values),
+    higher: programs.higher(values),
+    jacobian: programs.jacobian(values),
+    valueAndJacobian: programs.valueAndJacobian(values),
+    weightedHessian: programs.weightedHessian(values),
+    acceleration: programs.acceleration(values),
+  });
 }
 
 function higher(f: FlatFunction, x: Tensor, v: Tensor): readonly [Tensor, Tensor] {
@@ -103,29 +143,38 @@ export function resultOf(what: string, y: unknown): readonly Tensor[] {
   return flattenResults(what, y).tensors;
 }
 
-/** Whether two graphs are equal, the values of their constants included. */
-function sameGraph(a: Graph, b: Graph): boolean {
-  if (a.nodes.length !== b.nodes.length || a.outputs.length !== b.outputs.length) return false;
+const sameGraph = (a: Graph, b: Graph): boolean => changedConstants(a, b)?.size === 0;
+
+/** What constants of a are in b, if their values are others; undefined where anything else differs. */
+function changedConstants(a: Graph, b: Graph): Map<Tensor, Tensor> | undefined {
+  if (a.nodes.length !== b.nodes.length || a.outputs.length !== b.outputs.length) return undefined;
   const partner = new Map<Tensor, Tensor>();
+  const changed = new Map<Tensor, Tensor>();
   a.inputs.forEach((leaf, i) => {
     partner.set(leaf, b.inputs[i] as Tensor);
   });
   const same = (x: Tensor, y: Tensor): boolean => {
     const known = partner.get(x);
-    if (known !== undefined) return known === y;
-    if (x === y) return true;
-    return isConstant(x) && isConstant(y) && sameType(x, y) && x.data.every((v, i) => Object.is(v, y.data[i]));
+    if (known !== undefined) return known === y || (isConstant(x) && isConstant(y) && equal(known, y));
+    if (x !== y && !(isConstant(x) && isConstant(y) && sameType(x, y))) return false;
+    partner.set(x, y);
+    if (x !== y && !equal(x, y)) changed.set(x, y);
+    return true;
   };
   for (let i = 0; i < a.nodes.length; i++) {
     const x = a.nodes[i] as Tensor;
     const y = b.nodes[i] as Tensor;
-    if (x.operation !== y.operation || !sameType(x, y) || x.inputs.length !== y.inputs.length) return false;
-    if (!x.inputs.every((input, k) => same(input, y.inputs[k] as Tensor))) return false;
-    if (!sameAttribute(x.attributes, y.attributes)) return false;
+    if (x.operation !== y.operation || !sameType(x, y) || x.inputs.length !== y.inputs.length) return undefined;
+    if (!x.inputs.every((input, k) => same(input, y.inputs[k] as Tensor))) return undefined;
+    if (!sameAttribute(x.attributes, y.attributes)) return undefined;
     partner.set(x, y);
   }
-  return a.outputs.every((output, i) => same(output, b.outputs[i] as Tensor));
+  return a.outputs.every((output, i) => same(output, b.outputs[i] as Tensor)) ? changed : undefined;
 }
+
+/** Of constants: whether they are the same bits. */
+const equal = (x: Tensor, y: Tensor): boolean =>
+  x === y || (sameType(x, y) && x.data.every((v, i) => Object.is(v, y.data[i])));
 
 const sameType = (x: Tensor, y: Tensor): boolean =>
   x.dtype === y.dtype && x.shape.length === y.shape.length && x.shape.every((size, i) => size === y.shape[i]);

@@ -1,5 +1,5 @@
 /** The ends of a large symmetric matrix's spectrum from products with it, as far as Lanczos's process shows them. */
-import { eigh } from "../ops/linalg/numerics/eigh.ts";
+import { eigenpairs } from "./eigenpairs.ts";
 import { lanczos } from "./lanczos.ts";
 import { along, dot, norm, scaled, type Vector } from "./vector.ts";
 
@@ -26,9 +26,7 @@ export function ritzPairs(
   for (let dimension = first; ; dimension *= 2) {
     const { basis, matrix, rest } = lanczos(multiply, b, Math.min(dimension, most));
     const m = basis.length;
-    const values = new Float64Array(m);
-    const vectors = new Float64Array(m * m);
-    eigh(matrix, m, values, vectors);
+    const { values, vectors } = eigenpairs(matrix, m);
     const pairs = Array.from(values, (value, k): RitzPair => {
       const weight = (i: number): number => vectors[i * m + k] as number;
       const vector = (): Vector =>

@@ -14,6 +14,7 @@ import {
   sub,
   sum,
   type Tensor,
+  take,
   tensor,
 } from "nabla";
 import {
@@ -26,7 +27,7 @@ import {
   root,
   type Status,
 } from "nabla/optimize";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { hardCases } from "../problems/hard-cases.ts";
 import { cost, moreGarbowHillstrom, type SumOfSquares } from "../problems/more-garbow-hillstrom.ts";
 
@@ -242,6 +243,32 @@ describe("trees, sides, ends", () => {
     expect(minimize(f, 0).x.item()).toBeCloseTo(1, 10);
     centre = 2;
     expect(minimize(f, 0).x.item()).toBeCloseTo(2, 10);
+  });
+
+  test("constants that change become inputs: from then on nothing is compiled, and the answers are those of fresh functions", () => {
+    const made = vi.spyOn(WebAssembly, "Module");
+    const costOf = (read: () => readonly [Tensor, number, Tensor]) => (x: Tensor) => {
+      const [centre, weight, order] = read();
+      return sum(square(take(x, order).sub(centre)).mul(weight)).add(sum(pow(x, 4)).mul(0.25));
+    };
+    type State = readonly [Tensor, number, Tensor];
+    let state: State = [tensor([1, 2, 3]), 1, tensor([0, 1, 2], { dtype: "int32" })];
+    const f = costOf(() => state);
+    const compiled = [0, 1, 2, 3, 0].map((k) => {
+      state = [tensor([1 + k, 2, 3 - k]), 1 + k, tensor([k % 3, (k + 1) % 3, (k + 2) % 3], { dtype: "int32" })];
+      const fixed = state;
+      const fresh = minimize(
+        costOf(() => fixed),
+        [0, 0, 0],
+      );
+      const before = made.mock.calls.length;
+      const again = minimize(f, [0, 0, 0]);
+      expect(again.status).toBe("converged");
+      expect(again.x.toArray()).toEqual(fresh.x.toArray());
+      return made.mock.calls.length - before;
+    });
+    made.mockRestore();
+    expect(compiled.map((count) => count > 0)).toEqual([true, true, false, false, false]);
   });
 
   test("an error of the function says where it arose", () => {

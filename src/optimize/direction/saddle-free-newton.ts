@@ -3,7 +3,7 @@
  * |H| by eigenvalues of H; for many variables within the Krylov space of the gradient (their algorithm 1), and the
  * plain gradient, scaled by the largest |λ| there, on the rest.
  */
-import { eigh } from "../../ops/linalg/numerics/eigh.ts";
+import { eigenpairs } from "../eigenpairs.ts";
 import { coordinates, spectrum, stepOf } from "../factor.ts";
 import { lanczos } from "../lanczos.ts";
 import { type Model, steepest } from "../model.ts";
@@ -30,9 +30,7 @@ function exact(model: Model): Vector {
 function withinKrylov(model: Model): Vector {
   const { basis, matrix } = lanczos(model.product, model.slope, krylov);
   const m = basis.length;
-  const values = new Float64Array(m);
-  const vectors = new Float64Array(m * m);
-  eigh(matrix, m, values, vectors);
+  const { values, vectors } = eigenpairs(matrix, m);
   const largest = values.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
   if (!(largest > 0)) return steepest(model);
   const c = basis.map((v) => dot(v, model.slope));

@@ -92,12 +92,9 @@ function byEigenvalues(objective: Objective, start: Point, box: Box | undefined,
       point = next.point;
       continue;
     }
-    // Curvature that is small here may vanish at the minimum itself.
-    if (
-      next !== undefined &&
-      (parts.values[0] as number) < 1e-6 &&
-      norm(next.point.gradient) < 0.1 * norm(point.gradient)
-    ) {
+    // Curvature that is small here, but not 0, may vanish at the minimum itself.
+    const faint = parts.values.some((v) => v < 1e-6 && Math.abs(v) > threshold);
+    if (faint && next !== undefined && norm(next.point.gradient) < 0.1 * norm(point.gradient)) {
       point = next.point;
       continue;
     }
