@@ -7,7 +7,11 @@ import {
   exp,
   grad,
   greater,
+  greaterEqual,
   hessian,
+  less,
+  lgamma,
+  log,
   matmul,
   max,
   mul,
@@ -19,6 +23,7 @@ import {
   square,
   stopGradient,
   sub,
+  sum,
   type Tensor,
   tanh,
   tensor,
@@ -210,6 +215,75 @@ describe("what looks like a proof and is none", () => {
     ).toBe("unknown");
   });
 
+  const wide = { lower: -1, upper: 3 };
+  const huber = (u: Tensor): Tensor => where(less(u, 1), square(u).div(2), u.sub(0.5));
+  // The slopes of both branches add up on the cells where they meet: what is proved is no less than the best constant.
+  test.each<[string, (x: Tensor) => Tensor, best: number, proved?: number]>([
+    ["where(x > 0, x, 0)", (x) => where(greater(x, 0), x, 0), 1],
+    ["where(0 ≥ x, −x/2, 3x)", (x) => where(greaterEqual(0, x), x.div(-2), x.mul(3)), 3],
+    ["where(x > 1, 2x − 1, x²)", (x) => where(greater(x, 1), x.mul(2).sub(1), square(x)), 2, 4],
+    ["where(|x| < 1, |x|²/2, |x| − 1/2)", (x) => huber(abs(x)), 1, 2],
+    ["x·where(x > 0, x, 0)", (x) => x.mul(where(greater(x, 0), x, 0)), 6],
+  ])("%s: branches that meet make a kink, no jump", (_, f, best, proved = best) => {
+    const { verdict, lower, upper, message } = lipschitz(f, wide, { timeLimit });
+    expect(verdict, message).toBe("certified");
+    expect(lower).toBeLessThanOrEqual(best);
+    expect(upper).toBeGreaterThanOrEqual(best);
+    expect(upper).toBeLessThanOrEqual(1.01 * proved);
+  });
+
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ["where(x > 0, x, 1)", (x) => where(greater(x, 0), x, 1)],
+    ["where(x > 0, x, 1e-17)", (x) => where(greater(x, 0), x, 1e-17)],
+    ["where(x > 1e-9, x, 0)", (x) => where(greater(x, 1e-9), x, 0)],
+    [
+      "the condition as a number",
+      (x) =>
+        greater(x, 0)
+          .cast("float64")
+          .add(where(greater(x, 0), x, 0)),
+    ],
+    ["Σ of its neighbours", (x) => sum(where(greater(x, 0), sum(x), 0))],
+  ])("%s jumps", (name, f) => {
+    const box = name.startsWith("Σ") ? { lower: [-1, -1], upper: [1, 1] } : wide;
+    expect(lipschitz(f, box, { maxCells: 200, timeLimit })).toMatchObject({ verdict: "unknown", upper: Infinity });
+    expect(convexity(f, box, { maxCells: 200, timeLimit }).verdict).not.toBe("certified");
+  });
+
+  test("a kink of where is no curvature", () => {
+    const ramp = (x: Tensor): Tensor => where(greater(x, 0), x, 0);
+    expect(gradientLipschitz(ramp, wide, { maxCells: 200, timeLimit }).upper).toBe(Infinity);
+    expect(convexity((x: Tensor) => ramp(x).neg(), wide, { maxCells: 200, timeLimit }).verdict).toBe("refuted");
+  });
+
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ["x·∞", (x) => x.mul(Infinity)],
+    ["x² + ∞", (x) => square(x).add(Infinity)],
+    ["x + log 0", (x) => x.add(log(tensor(0)))],
+    ["max(x, ∞)", (x) => x.maximum(Infinity)],
+  ])("%s: an infinite constant is no number", (_, f) => {
+    for (const certify of [convexity, lipschitz, gradientLipschitz]) {
+      const { verdict, message } = certify(f, wide);
+      expect([verdict, message]).toEqual(["unknown", expect.stringContaining("has an infinite constant")]);
+    }
+  });
+
+  test("one that does nothing is allowed", () => {
+    const f = (x: Tensor): Tensor => square(x).maximum(Number.NEGATIVE_INFINITY);
+    expect(convexity(f, wide).verdict).toBe("certified");
+    expect(lipschitz(f, wide).verdict).toBe("certified");
+  });
+
+  test("lgamma: its slope and its curvature", () => {
+    const box = { lower: 1, upper: 3 };
+    const slope = lipschitz((x: Tensor) => lgamma(x), box);
+    // ψ(3) = 3/2 − γ, ψ′(1) = π²/6
+    expect(slope.upper).toBeCloseTo(1.5 - 0.5772156649015329, 10);
+    expect(gradientLipschitz((x: Tensor) => lgamma(x), box).upper).toBeCloseTo(Math.PI ** 2 / 6, 10);
+    expect(convexity((x: Tensor) => lgamma(x), box).verdict).toBe("certified");
+    expect(convexity((x: Tensor) => exp(lgamma(x)), box).verdict).toBe("certified");
+  });
+
   test("what has no width in the box is a constant: no step leads along it", () => {
     const product = ({ x, y }: { x: Tensor; y: Tensor }): Tensor => mul(x, y);
     const edge = (x: number) => ({ lower: { x, y: 0 }, upper: { x, y: 1 } });
@@ -237,7 +311,7 @@ describe("what looks like a proof and is none", () => {
 type Formula = (x: Tensor) => Tensor;
 
 function formula(random: (n: number) => number, depth: number): { readonly f: Formula; readonly text: string } {
-  const pick = depth === 0 ? random(3) : 3 + random(11);
+  const pick = depth === 0 ? random(3) : 3 + random(12);
   const inner = (): ReturnType<typeof formula> => formula(random, depth - 1);
   const one = (name: string, f: (t: Tensor) => Tensor): ReturnType<typeof formula> => {
     const a = inner();
@@ -275,6 +349,14 @@ function formula(random: (n: number) => number, depth: number): { readonly f: Fo
       return two("−", sub);
     case 12:
       return two("·", mul);
+    case 13: {
+      const [a, b] = [inner(), inner()];
+      const f: Formula = (x) => {
+        const u = a.f(x);
+        return where(greater(u, 0), mul(u, b.f(x)), u.mul(-2));
+      };
+      return { f, text: `(${a.text} > 0 ? · ${b.text} : · -2)` };
+    }
     default:
       return two("max", (s, t) => s.maximum(t));
   }

@@ -8,7 +8,7 @@ import { show, showDirection, showPoint } from "../optimize/result.ts";
 import { Heap, type Limits } from "./branch-and-bound.ts";
 import { composition } from "./disciplined.ts";
 import { asCell, type Curved, hessianBounds, smoothBeside } from "./hessian-bounds.ts";
-import { elementOf, intervalsOf, withoutRule } from "./interval.ts";
+import { elementOf, intervalsOf, withInfinity, withoutRule } from "./interval.ts";
 import { curvatureAlong, eigen, isSemidefinite, spectrumOf } from "./interval-matrix.ts";
 import type { Verdict } from "./lipschitz.ts";
 import { type Box, type Cell, halves, middleOf, type Region, regionOf, showCell } from "./region.ts";
@@ -69,6 +69,9 @@ type Finding = Omit<ConvexityResult, "toString" | "breaks">;
 export function convexity(f: AnyFunction, box: Box, options: Limits = {}): ConvexityResult {
   const what = "convexity";
   const region = regionOf(what, f, box);
+  const infinite = withInfinity(region.value);
+  if (infinite !== undefined)
+    return report({ ...open, breaks: undefined, message: `${infinite.operation.name} has an infinite constant` });
   const { convex, breaks } = composition(region.value, region.cell);
   const at = breaks && { expression: showExpression(breaks, region.names), source: breaks.source };
   const ruled = at && `composition ends at ${at.expression}${at.source === undefined ? "" : ` (at ${at.source})`}`;

@@ -1,4 +1,5 @@
 /** A graph run on intervals: bounds of every node over a whole box (Moore 1966), by the rules in the records. */
+import { isFloat } from "../base/dtype.ts";
 import { type Bounds, type Interval, unknown } from "../base/interval.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type Tensor, valueOf } from "../graph/tensor.ts";
@@ -15,6 +16,23 @@ export const isPoint = ({ low, high }: Bounds): boolean => low.every((v, i) => v
 /** The first node whose operation has no interval rule: of its values nothing is known. */
 export const withoutRule = (graph: Graph): Tensor | undefined =>
   graph.nodes.find((node) => node.operation.interval === undefined);
+
+/** In intervals ∞ is a bound, no number: an infinite constant may stand only where it does nothing. */
+const neutral: Readonly<Record<string, number>> = {
+  maximum: Number.NEGATIVE_INFINITY,
+  minimum: Number.POSITIVE_INFINITY,
+};
+
+/** The first node that computes with an infinite constant: what it says is no statement about real numbers. */
+export function withInfinity(graph: Graph): Tensor | undefined {
+  const varies = new Set<Tensor>([...graph.inputs, ...graph.nodes]);
+  const infinite = (v: number): boolean => Math.abs(v) === Infinity;
+  return graph.nodes.find(
+    ({ operation, dtype, inputs }) =>
+      isFloat(dtype) &&
+      inputs.some((t) => !varies.has(t) && valueOf(t).some((v) => infinite(v) && v !== neutral[operation.name])),
+  );
+}
 
 /** Runs the graph on boxes: bounds of all its nodes, nothing known where an operation has no rule. */
 export function intervalsOf(graph: Graph): (box: readonly Bounds[]) => (node: Tensor) => Bounds {

@@ -5,10 +5,11 @@
 
 import { NablaError } from "../base/error.ts";
 import { quotientDown } from "../base/interval.ts";
+import type { Graph } from "../graph/graph.ts";
 import { show, showPoint } from "../optimize/result.ts";
 import { type Limits, maximise, type Quantity } from "./branch-and-bound.ts";
 import { curvatures } from "./curvatures.ts";
-import { withoutRule } from "./interval.ts";
+import { withInfinity, withoutRule } from "./interval.ts";
 import { type Box, middleOf, type Region, regionOf, showCell } from "./region.ts";
 import { showTrouble, type Trouble } from "./regularity.ts";
 import { samplesOf } from "./sample.ts";
@@ -65,11 +66,8 @@ export function lipschitz(f: AnyFunction, box: Box, options: LipschitzOptions = 
   if (norm !== 1 && norm !== 2 && norm !== Infinity)
     throw new NablaError("E-OPTION", `${what}: norm is ${String(norm)}`, "1, 2 or Infinity");
   const region = regionOf(what, f, box);
-  const missing = withoutRule(region.value);
-  if (missing !== undefined) return unsupported(what, region, missing.operation.name);
-  const gradient = region.gradient();
-  const untold = withoutRule(gradient);
-  if (untold !== undefined) return unsupported(what, region, untold.operation.name);
+  const reason = unsupported(region.value, region.gradient());
+  if (reason !== undefined) return nothing(what, region, reason);
   return found(what, region, slopes(region, norm), options);
 }
 
@@ -92,8 +90,8 @@ export function gradientLipschitz(
 ): LipschitzResult {
   const what = "gradientLipschitz";
   const region = regionOf(what, f, box);
-  const missing = withoutRule(region.value) ?? withoutRule(region.hessian());
-  if (missing !== undefined) return unsupported(what, region, missing.operation.name);
+  const reason = unsupported(region.value, region.hessian());
+  if (reason !== undefined) return nothing(what, region, reason);
   return found(what, region, curvatures(region), options);
 }
 
@@ -145,7 +143,14 @@ function found(what: string, region: Region, quantity: Quantity<Trouble>, option
   });
 }
 
-const unsupported = (what: string, region: Region, operation: string): LipschitzResult =>
+function unsupported(value: Graph, derivative: Graph): string | undefined {
+  const missing = withoutRule(value) ?? withoutRule(derivative);
+  if (missing !== undefined) return `${missing.operation.name} has no interval rule`;
+  const infinite = withInfinity(value);
+  return infinite && `${infinite.operation.name} has an infinite constant`;
+}
+
+const nothing = (what: string, region: Region, message: string): LipschitzResult =>
   report(what, {
     verdict: "unknown",
     lower: 0,
@@ -153,7 +158,7 @@ const unsupported = (what: string, region: Region, operation: string): Lipschitz
     estimate: Number.NaN,
     witness: region.rebuild(middleOf(region.cell)),
     step: 0,
-    message: `${operation} has no interval rule`,
+    message,
     cells: 0,
   });
 

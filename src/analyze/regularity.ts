@@ -8,8 +8,9 @@ import { type Bounds, isKnown } from "../base/interval.ts";
 import { Environment, type Graph, trace } from "../graph/graph.ts";
 import type { UndefinedRule } from "../graph/operation.ts";
 import { filled, isPick, type Tensor } from "../graph/tensor.ts";
-import { elementOf, firstUnknown, intervalsOf, isPoint } from "./interval.ts";
+import { elementOf, exactly, firstUnknown, intervalsOf, isPoint } from "./interval.ts";
 import type { Cell } from "./region.ts";
+import { gapsAt, seamsOf } from "./seam.ts";
 
 /** What may happen somewhere in a cell, and which operation does it. */
 export interface Trouble {
@@ -30,6 +31,8 @@ export interface Regular {
 export const isKink = (rule: UndefinedRule): boolean =>
   rule.sides?.(0, 0).every((slope) => slope !== undefined && Number.isFinite(slope)) ?? false;
 
+const isZero = ({ low, high }: Bounds): boolean => low.every((v, i) => v === 0 && high[i] === 0);
+
 interface Check {
   readonly node: Tensor;
   readonly why: string;
@@ -41,10 +44,12 @@ interface Check {
 /** Asks the rules of all operations of a graph over cells. */
 export function regularityOf(graph: Graph): (cell: Cell) => Regular {
   const varies = new Set<Tensor>([...graph.inputs, ...graph.nodes]);
+  const seams = seamsOf(graph);
+  const gaps = new Map<Tensor, readonly Tensor[]>();
   const checks: Check[] = [];
   const steps: (readonly [node: Tensor, stand: Tensor])[] = [];
   let output: Tensor | undefined;
-  const asked = trace("certificate", graph.inputs, (leaves) => {
+  const asked = trace("certificate", [...graph.inputs, ...seams.map(({ compared }) => compared)], (leaves) => {
     const values = new Environment(graph, leaves);
     for (const node of graph.nodes) {
       values.replay(node);
@@ -61,20 +66,33 @@ export function regularityOf(graph: Graph): (cell: Cell) => Regular {
       }
     }
     output = values.get(graph.outputs[0] as Tensor);
-    return [output, ...steps.map(([, stand]) => stand), ...checks.map(({ mask }) => mask)];
+    seams.forEach((seam, k) => {
+      gaps.set(seam.condition, gapsAt(graph, values, seam, leaves[graph.inputs.length + k] as Tensor));
+    });
+    return [
+      output,
+      ...[...gaps.values()].flat(),
+      ...steps.map(([, stand]) => stand),
+      ...checks.map(({ mask }) => mask),
+    ];
   });
   const run = intervalsOf(asked);
+  const borders = seams.map(({ compared, border }) => exactly(new Float64Array(compared.size).fill(border)));
   const said = (node: Tensor, why: string): Trouble => ({ operation: node.operation.name, why, source: node.source });
   return (cell) => {
-    const bounds = run([cell]);
+    const bounds = run([cell, ...borders]);
     let kink: Trouble | undefined;
     for (const check of checks) {
       if (bounds(check.mask).high.every((v) => v === 0)) continue;
       if (!check.kink) return { trouble: said(check.node, check.why), kink };
       kink ??= said(check.node, check.why);
     }
-    for (const [node, stand] of steps)
-      if (!isPoint(bounds(stand))) return { trouble: said(node, "what it says changes in jumps"), kink };
+    for (const [node, stand] of steps) {
+      if (isPoint(bounds(stand))) continue;
+      if (!gaps.get(node)?.every((gap) => isZero(bounds(gap))))
+        return { trouble: said(node, "what it says changes in jumps"), kink };
+      kink ??= said(node, "there another branch of where begins");
+    }
     const value = bounds(output as Tensor);
     const open = value.low.findIndex((_, i) => !isKnown(elementOf(value, i)));
     if (open >= 0) return { trouble: said(graph.outputs[0] as Tensor, "its value may be undefined"), kink };
