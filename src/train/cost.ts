@@ -17,7 +17,11 @@ export interface Examples extends Weighted {
 }
 
 /** Losses of a batch's examples, [batch], and the model's next state. */
-export type Cost<B> = (variables: Variables, batch: B, mode: Mode) => readonly [losses: Tensor, state: Tree];
+export type Cost<B, P = Tree, S = Tree> = (
+  variables: Variables<P, S>,
+  batch: B,
+  mode: Mode,
+) => readonly [losses: Tensor, state: S];
 
 export const costOf =
   (model: Layer, loss: Loss): Cost<Examples> =>
@@ -29,3 +33,11 @@ export const costOf =
 /** Σ wᵢ lᵢ / Σ wᵢ. */
 export const weightedMean = (losses: Tensor, weight?: Tensor): Tensor =>
   weight === undefined ? mean(losses) : div(sum(mul(losses, weight)), sum(weight));
+
+/** Σ wᵢ of so many examples, where the weights are known. */
+export const weightOf = ({ weight }: Weighted, examples: number): number => {
+  if (weight === undefined) return examples;
+  let total = 0;
+  for (const w of weight.data) total += w;
+  return total;
+};
