@@ -29,7 +29,9 @@ const modules: Readonly<Record<string, object>> = {
 };
 
 test("no two parts give one name to different things", () => {
-  const all = Object.entries(modules).flatMap(([from, module]) => Object.entries(module).map((entry) => [from, ...entry]));
+  const all = Object.entries(modules).flatMap(([from, module]) =>
+    Object.entries(module).map((entry) => [from, ...entry]),
+  );
   const twice = all.filter(([from, name, value]) => all.some(([f, n, v]) => n === name && v !== value && f !== from));
   expect(twice.map(([from, name]) => `${from}: ${name}`)).toEqual([]);
 });
@@ -164,9 +166,12 @@ const blocksOf = (page: string): Example[] =>
 
 /** Pages whose blocks stand for themselves; those that print are run by docs.test.ts. */
 const pages = ["optimize", "model-files", "models", "update-rules", "data", "training"];
-test.each(pages.map((page) => `docs/${page}.md`).filter(existsSync).flatMap(blocksOf))("$at runs", ({ code }) =>
-  run(checked(code)),
-);
+test.each(
+  pages
+    .map((page) => `docs/${page}.md`)
+    .filter(existsSync)
+    .flatMap(blocksOf),
+)("$at runs", ({ code }) => run(checked(code)));
 
 test("the README's taste runs, and fits what it says", () => {
   const [, block] = /```ts\n([\s\S]*?)```/.exec(readFileSync("README.md", "utf8")) as RegExpExecArray;

@@ -16,6 +16,7 @@ export type ErrorCode =
   | "E-NO-DERIVATIVE"
   | "E-CONSUMED"
   | "E-FORMULA"
+  | "E-FILE"
   | "E-LIMIT"
   | "E-INTERNAL";
 

@@ -33,3 +33,11 @@ export const costOf =
 /** Σ wᵢ lᵢ / Σ wᵢ. */
 export const weightedMean = (losses: Tensor, weight?: Tensor): Tensor =>
   weight === undefined ? mean(losses) : div(sum(mul(losses, weight)), sum(weight));
+
+/** Σ wᵢ of so many examples, where the weights are known. */
+export const weightOf = ({ weight }: Weighted, examples: number): number => {
+  if (weight === undefined) return examples;
+  let total = 0;
+  for (const w of weight.data) total += w;
+  return total;
+};

@@ -1,0 +1,106 @@
+/** Checkpoints in a folder: the last two generations, so that one that is torn or spoilt does not matter. */
+import { NablaError } from "../base/error.ts";
+import type { Tree } from "../graph/trees.ts";
+import { fileError, readBytes, unfinished, writeAtomically } from "../interop/files.ts";
+import { encodeModel } from "../interop/model-file.ts";
+import { decodeTree, encodeTree } from "../interop/tree-file.ts";
+import type { Variables } from "../nn/index.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import { fromJson, type Position, toJson } from "./position.ts";
+import type { TrainingState } from "./step.ts";
+
+/** All that a run is. */
+export interface Checkpoint {
+  readonly state: TrainingState;
+  readonly position: Position;
+  readonly fingerprint: Fingerprint;
+  /** The variables of the best epoch. */
+  readonly best: Variables | undefined;
+}
+
+/** A run's checkpoint, and what was wrong with those after it. */
+export interface Found {
+  readonly checkpoint: Checkpoint;
+  readonly path: string;
+  readonly spoilt: readonly string[];
+}
+
+const nameAt = (step: number): string => `checkpoint-${String(step).padStart(9, "0")}.safetensors`;
+const pattern = /^checkpoint-\d{9,}\.safetensors$/;
+const generations = 2;
+
+/** The checkpoints of a folder, the latest first. */
+export async function checkpointsIn(folder: string): Promise<string[]> {
+  const { readdir } = await import("node:fs/promises");
+  const { join } = await import("node:path");
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as { readonly code?: string }).code === "ENOENT") return [];
+    throw fileError("train", folder, error);
+  });
+  const stepOf = (name: string): number => Number(/\d+/.exec(name)?.[0]);
+  return names
+    .filter((name) => pattern.test(name))
+    .sort((a, b) => stepOf(b) - stepOf(a))
+    .map((name) => join(folder, name));
+}
+
+export async function makeFolder(folder: string): Promise<void> {
+  const { mkdir } = await import("node:fs/promises");
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw fileError("train", folder, error);
+  });
+}
+
+/** Writes a checkpoint and drops those before the last two; E-FILE if that fails, and the ones before are whole. */
+export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<string> {
+  const { join } = await import("node:path");
+  const { rm } = await import("node:fs/promises");
+  const { state, position, fingerprint, best } = checkpoint;
+  const { parameters, state: kept } = state.variables;
+  const tree = { parameters, state: kept, rule: state.rule, step: state.step, best: best === undefined ? [] : [best] };
+  const metadata = { checkpoint: toJson({ position, fingerprint }) };
+  const path = join(folder, nameAt(position.step));
+  await writeAtomically("train", path, await encodeTree("train", { tree: tree as unknown as Tree, metadata }));
+  for (const old of (await checkpointsIn(folder)).slice(generations)) {
+    await rm(old, { force: true });
+    await rm(unfinished(old), { force: true });
+  }
+  return path;
+}
+
+/** Writes the best model so far as a model file of its own. */
+export async function saveBest(folder: string, best: Variables, position: Position): Promise<void> {
+  const { join } = await import("node:path");
+  const bytes = await encodeModel("train", best, { best: toJson(position.best) });
+  await writeAtomically("train", join(folder, "best.safetensors"), bytes);
+}
+
+/** The latest whole checkpoint of a folder; E-VALUE if there are some and none is whole. */
+export async function findCheckpoint(folder: string): Promise<Found | undefined> {
+  const spoilt: string[] = [];
+  for (const path of await checkpointsIn(folder)) {
+    try {
+      return { checkpoint: await readCheckpoint(path), path, spoilt };
+    } catch (error) {
+      if (!(error instanceof NablaError)) throw error;
+      spoilt.push((error.message.split("\n")[0] as string).replace(/^\S+ train: /, ""));
+    }
+  }
+  if (spoilt.length === 0) return undefined;
+  throw new NablaError(
+    "E-VALUE",
+    `train: no checkpoint in ${folder} is whole: ${spoilt.join("; ")}`,
+    "a copy of the folder, or another folder to begin anew",
+  );
+}
+
+async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const { tree, metadata } = await decodeTree(`train: ${path}`, await readBytes("train", path));
+  const told = metadata.checkpoint;
+  if (told === undefined) throw new NablaError("E-VALUE", `train: ${path} is no checkpoint`, "a folder of train");
+  // The digest vouches for the rest.
+  const { parameters, state, rule, step, best } = tree as unknown as TrainingState["variables"] &
+    TrainingState & { readonly best: readonly Variables[] };
+  const { position, fingerprint } = fromJson(told) as Pick<Checkpoint, "position" | "fingerprint">;
+  return { state: { variables: { parameters, state }, rule, step }, position, fingerprint, best: best[0] };
+}

@@ -1,0 +1,46 @@
+/** A model with its loss, or a cost, as the one thing that the loop knows. */
+import type { Dataset } from "../data/index.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Layer, Variables } from "../nn/index.ts";
+import { type Cost, costOf, type Examples, type Weighted } from "./cost.ts";
+import { costEvaluator, evaluator } from "./evaluate.ts";
+import type { AnyOptions, Settings } from "./options.ts";
+
+/** What is learned, whether it was given as a model or as a cost. */
+export interface Task {
+  readonly cost: Cost<Weighted>;
+  readonly data: Dataset<Weighted>;
+  /** Variables to begin with. */
+  initial(key: Tensor): Promise<Variables>;
+  /** Loss and metrics of the validation data, if there are any. */
+  readonly measure: ((variables: Variables) => Promise<Record<string, number>>) | undefined;
+}
+
+export function taskOf(options: AnyOptions, { batchSize }: Settings): Task {
+  const { model, loss, cost, threads, metrics = {} } = options;
+  // What kind of batch goes with what cost is the business of train's own type.
+  const [data, validation] = [options.data, options.validation] as unknown as [Dataset<Examples>, Dataset<Examples>?];
+  const run = { batchSize: Math.max(batchSize, 256), ...(threads === undefined ? {} : { threads }) };
+  if (model === undefined || loss === undefined) {
+    const of = cost as unknown as Cost<Weighted>;
+    const measure = costEvaluator("train", of, run);
+    return {
+      cost: of,
+      data,
+      initial: async () => options.variables as unknown as Variables,
+      measure: validation && ((variables) => measure(variables, validation)),
+    };
+  }
+  const layer = model as unknown as Layer;
+  const measure = evaluator("train", layer, loss, metrics, run);
+  return {
+    cost: costOf(layer, loss) as Cost<Weighted>,
+    data,
+    async initial(key) {
+      if (options.variables !== undefined) return options.variables as unknown as Variables;
+      const { x } = await data.take(Uint32Array.of(0));
+      return layer.init(key, x.shape.slice(1), x.dtype === "float64" ? "float64" : "float32");
+    },
+    measure: validation && ((variables) => measure(variables, validation)),
+  };
+}

@@ -1,0 +1,69 @@
+/** What came of training. */
+import type { Variables } from "../nn/index.ts";
+import type { BestEpoch, Epoch } from "./position.ts";
+
+/**
+ * - `finished`: all epochs or steps were made
+ * - `early-stopped`: the monitored value got no better for as long as was asked for
+ * - `stopped`: by a signal, the callback or Ctrl-C
+ * - `diverged`: a cost or a parameter was not finite
+ */
+export type TrainingStatus = "finished" | "early-stopped" | "stopped" | "diverged";
+
+/** The best epoch and what the variables were at its end. */
+export interface Best<P, S> extends BestEpoch {
+  readonly variables: Variables<P, S>;
+}
+
+/** What was learned, and how it went; prints as a few lines. */
+export class Training<P, S> {
+  /** At the end; where training diverged, the last that were finite. */
+  readonly variables: Variables<P, S>;
+  /** Of the epoch whose monitored value was best; undefined if none ended. */
+  readonly best: Best<P, S> | undefined;
+  readonly history: readonly Epoch[];
+  readonly status: TrainingStatus;
+  readonly message: string;
+  readonly steps: number;
+  /** Over all resumptions. */
+  readonly seconds: number;
+
+  constructor(fields: Omit<Training<P, S>, "toString">) {
+    this.variables = fields.variables;
+    this.best = fields.best;
+    this.history = fields.history;
+    this.status = fields.status;
+    this.message = fields.message;
+    this.steps = fields.steps;
+    this.seconds = fields.seconds;
+  }
+
+  toString(): string {
+    const last = this.history.at(-1);
+    return [
+      `${this.status}: ${this.message}`,
+      ...(last === undefined ? [] : [`  epoch ${last.epoch + 1}: ${showEpoch(last)}`]),
+      ...(this.best === undefined ? [] : [`  best: epoch ${this.best.epoch + 1}, ${show(this.best.value)}`]),
+      `  ${this.steps} steps in ${showTime(this.seconds)}`,
+    ].join("\n");
+  }
+}
+
+/** A number in four digits. */
+export const show = (v: number): string => String(Number(v.toPrecision(4)));
+
+/** Loss and metrics of an epoch. */
+export function showEpoch({ loss, validation = {} }: Epoch): string {
+  const measured = Object.entries(validation).map(([name, v]) => `${name} ${show(v)}`);
+  return `loss ${show(loss)}${measured.length > 0 ? `, validation ${measured.join(", ")}` : ""}`;
+}
+
+/** `4.2 s`, `3:05`, `1:02:03`. */
+export function showTime(seconds: number): string {
+  if (!(seconds >= 60)) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const [hours = 0, minutes = 0, rest = 0] = parts;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
