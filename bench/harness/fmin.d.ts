@@ -1,7 +1,1 @@
-declare module "fmin" {
-  export function conjugateGradient(
-    f: (x: readonly number[], gradient: number[]) => number,
-    start: readonly number[],
-    options: { maxIterations: number },
-  ): { readonly x: readonly number[]; readonly fx: number };
-}
+declare module "fmin";

@@ -34,12 +34,22 @@ export async function nablaSolver(
   };
 }
 
+interface Fmin {
+  conjugateGradient(
+    f: (x: readonly number[], gradient: number[]) => number,
+    start: readonly number[],
+    options: { readonly maxIterations: number },
+  ): { readonly x: readonly number[]; readonly fx: number };
+}
+
 /** fmin's conjugate gradients: f writes its gradient into the second argument. */
 export async function fminSolver(
   start: ArrayLike<number>,
   f: (x: readonly number[], gradient: number[]) => number,
 ): Promise<Contestant> {
-  const { conjugateGradient } = await import("fmin");
+  // Its package says that it is a module, but it is a script: what it has, it leaves in a global.
+  await import("fmin");
+  const { conjugateGradient } = Reflect.get(globalThis, "fmin") as Fmin;
   const run = () => conjugateGradient(f, Array.from(start), { maxIterations: 20_000 });
   return {
     run,
