@@ -41,6 +41,10 @@ def tensor(seed, shape, scale=1.0, dtype=np.float32):
 
 scope["tensor"] = tensor
 exec(task["source"], scope)
+if task["engine"] == "scipy":
+    from solve import solver
+
+    scope["contestant"] = lambda size: solver(scope["problem"](size), task["method"])
 run, check = scope["contestant"](task["size"])
 
 now = time.perf_counter_ns

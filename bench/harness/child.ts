@@ -9,9 +9,10 @@ import type { Ready, Request, Task, Timing } from "./task.ts";
 
 const reply = (message: Ready | Timing): void => void writeSync(3, `${JSON.stringify(message)}\n`);
 
-async function contestantOf({ engine, threads, row: name, case: index, entry }: Task): Promise<Contestant> {
+async function contestantOf({ engine, threads, row: name, case: index, method, entry }: Task): Promise<Contestant> {
   const row = rows.find((r) => r.name === name) as Row;
-  const size = row.cases[index]?.size as never;
+  const given = row.cases[index]?.size;
+  const size = (method === undefined ? given : { ...(given as object), method }) as never;
   switch (engine) {
     case "nabla":
       return row.nabla(await import(entry), size, { threads }, entry);
@@ -29,6 +30,9 @@ async function contestantOf({ engine, threads, row: name, case: index, entry }: 
       await jax.init("wasm");
       return (row.jax as NonNullable<Row["jax"]>)(jax, size);
     }
+    case "fmin":
+    case "ml-levenberg-marquardt":
+      return (row[engine] as NonNullable<Row["fmin"]>)(size);
     default:
       return (row.hand as NonNullable<Row["hand"]>)(size);
   }

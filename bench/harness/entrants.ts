@@ -15,13 +15,15 @@ export interface Entrant {
   readonly version: string | undefined;
   /** Whose times this one's are divided by. */
   readonly base: string | undefined;
+  /** Of a solver: which one of the engine's. */
+  readonly method?: string;
 }
 
 export const folder = fileURLToPath(new URL("../", import.meta.url));
 export const entryOf = (checkout: string): string => pathToFileURL(`${checkout}/dist/index.js`).href;
 export const here = fileURLToPath(new URL("../../", import.meta.url));
 
-function packageVersion(path: string): string | undefined {
+export function packageVersion(path: string): string | undefined {
   const file = `${folder}node_modules/${path}/package.json`;
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version : undefined;
 }
@@ -29,11 +31,18 @@ function packageVersion(path: string): string | undefined {
 /** The first Python that has the most of what is asked. */
 const pythons = [process.env.PYTHON, "python3", "/usr/bin/python3"].filter((p) => p !== undefined);
 
-function pythonVersions(): { python: string; torch?: string; numpy?: string } {
+interface Python {
+  readonly python: string;
+  readonly torch?: string;
+  readonly numpy?: string;
+  readonly scipy?: string;
+}
+
+function pythonVersions(): Python {
   const script = `
 import importlib, json, re
 found = {}
-for name in ("numpy", "torch"):
+for name in ("numpy", "torch", "scipy"):
     try: found[name] = importlib.import_module(name).__version__
     except ImportError: pass
 if "numpy" in found:
@@ -43,17 +52,17 @@ if "numpy" in found:
     except OSError: blas = None
     found["numpy"] += f", {blas[1]}" if blas else ""
 print(json.dumps(found))`;
-  let best: { python: string; torch?: string; numpy?: string } = { python: "python3" };
+  let best: Python = { python: "python3" };
   for (const python of pythons) {
     const { stdout, status } = spawnSync(python, ["-c", script], { encoding: "utf8" });
     if (status !== 0) continue;
-    const found = { python, ...(JSON.parse(stdout) as { torch?: string; numpy?: string }) };
+    const found = { python, ...(JSON.parse(stdout) as Omit<Python, "python">) };
     if (Object.keys(found).length > Object.keys(best).length) best = found;
   }
   return best;
 }
 
-export const { python, torch, numpy } = pythonVersions();
+export const { python, torch, numpy, scipy } = pythonVersions();
 
 const nablaOn = (threads: number): string => `nabla, ${threads} thread${threads === 1 ? "" : "s"}`;
 
@@ -94,6 +103,6 @@ export function rivals(other: string, name: string): Entrant[] {
 
 export function takesPart({ engine, threads }: Entrant, row: Row): boolean {
   if (engine === "tensorflow-cpu") return row.tensorflowCpu === true;
-  const has = row[engine] !== undefined;
+  const has = row.solvers === undefined && row[engine] !== undefined;
   return has && (threads === 1 || row.threads !== false);
 }

@@ -53,7 +53,19 @@ export const costRatio = ({ times, values }: Result): string =>
 
 export function textOf(outcome: Outcome): string {
   const { case: one, results } = outcome;
-  const head = ["", "median", "range", "× its base", "by the best", "gradient/function", "first call", "differs by"];
+  const head = [
+    "",
+    "median",
+    "range",
+    "× its base",
+    "by the best",
+    "gradient/function",
+    "first call",
+    "differs by",
+    "f off by",
+    "parameters off by",
+  ];
+  const off = (x: number | undefined): string => (x === undefined ? "" : x === 0 ? "0" : x.toExponential(0));
   const lines = results.map((result) => {
     if (!isMeasured(result)) return [result.title, result.absent ?? "–"];
     const { median, least, most } = spread(result.times);
@@ -65,7 +77,9 @@ export function textOf(outcome: Outcome): string {
       bestOf(result, results),
       costRatio(result),
       duration(result.first),
-      result.difference === 0 ? "0" : result.difference.toExponential(0),
+      result.reached ? "" : off(result.difference),
+      off(result.reached?.value),
+      off(result.reached?.parameters),
     ];
   });
   const used = head.map((_, i) => i === 0 || lines.some((line) => line.length > 2 && line[i] !== ""));

@@ -8,6 +8,12 @@ import type { Row } from "./row.ts";
 import { difference, median } from "./statistics.ts";
 import type { ProgramFacts, Ready, Request, Task, Timing } from "./task.ts";
 
+/** The distances of f from its minimum and of the parameters from theirs: relative, absolute where that is 0. */
+export interface Reached {
+  readonly value: number;
+  readonly parameters?: number;
+}
+
 export interface Result {
   readonly title: string;
   readonly base: string | undefined;
@@ -21,12 +27,27 @@ export interface Result {
   readonly first: number;
   /** From the first contestant's result, relative to its largest number. */
   readonly difference: number;
+  /** Of a solver: how far it came. */
+  readonly reached?: Reached;
   readonly program?: ProgramFacts;
 }
 
 /** Beyond rounding in float32, and so beyond belief. */
 const tolerance = 1e-3;
+/** How near to its minimum f must come. */
+const near = 1e-8;
 const patience = 180_000;
+
+const distance = (a: number, b: number): number => Math.abs(a - b) / (Math.abs(b) || 1);
+
+function reached({ minimum, solution }: Row["cases"][number], [value, ...x]: readonly number[]): Reached | undefined {
+  if (minimum === undefined) return undefined;
+  return {
+    value: distance(value as number, minimum),
+    ...(solution && { parameters: Math.max(...solution.map((v, i) => distance(x[i] as number, v))) }),
+  };
+}
+
 /** Contestants that take longer for one call (nanoseconds) take part in three rounds only. */
 const slow = 3e8;
 
@@ -76,9 +97,9 @@ interface Running {
   readonly values: number[];
 }
 
-function start(row: Row, index: number, { engine, threads, entry }: Entrant, node: string): [Process, object] {
-  const task: Task = { engine, threads, entry, row: row.name, case: index };
-  if (engine !== "torch" && engine !== "numpy") {
+function start(row: Row, index: number, { engine, threads, entry, method }: Entrant, node: string): [Process, object] {
+  const task: Task = { engine, threads, entry, row: row.name, case: index, method };
+  if (engine !== "torch" && engine !== "numpy" && engine !== "scipy") {
     return [new Process(node, ["--import", "tsx", "harness/child.ts"]), task];
   }
   return [new Process(python, ["harness/child.py"]), { ...task, source: row[engine], size: row.cases[index]?.size }];
@@ -108,7 +129,13 @@ export async function race(
     }
   }
   const reference = running[0]?.ready.check ?? [];
-  const isWrong = ({ ready }: Running): boolean => !(difference(ready.check, reference) < tolerance);
+  const came = ({ ready }: Running): Reached | undefined =>
+    reached(row.cases[index] as Row["cases"][number], ready.check);
+  const complaint = (one: Running): string | undefined => {
+    const far = came(one);
+    if (far === undefined) return difference(one.ready.check, reference) < tolerance ? undefined : "wrong result";
+    return far.value < near ? undefined : `misses the minimum: f is off by ${far.value.toExponential(1)}`;
+  };
 
   for (let round = 0; round < rounds; round++) {
     // Another one begins every round.
@@ -134,14 +161,17 @@ export async function race(
       return { title, base, absent: reason ?? "–", times: [], values: [], first: Number.NaN, difference: Number.NaN };
     }
     const { ready, times, values } = one;
+    const wrong = complaint(one);
+    const far = came(one);
     return {
       title,
       base,
-      ...(isWrong(one) && { absent: "wrong result" }),
+      ...(wrong !== undefined && { absent: wrong }),
       times,
       values,
       first: ready.first,
       difference: difference(ready.check, reference),
+      ...(far && { reached: far }),
       ...(ready.program && { program: ready.program }),
     };
   });

@@ -3,7 +3,10 @@ import type * as JaxModule from "@jax-js/jax";
 import type * as TensorFlowModule from "@tensorflow/tfjs";
 import type * as NablaModule from "nabla";
 import type { Compiled, CompileOptions } from "nabla";
+import type * as OptimizeModule from "nabla/optimize";
+import type { SolverTitle } from "./solvers.ts";
 
+export type Optimize = typeof OptimizeModule;
 export type Nabla = typeof NablaModule;
 export type Jax = typeof JaxModule;
 export type JaxArray = JaxModule.Array;
@@ -29,13 +32,19 @@ export interface Case<S> {
   readonly flops?: number;
   /** What the project set itself before its first line, for the machine described in docs/benchmarks.md. */
   readonly target?: string;
+  /** Of a row of solvers: f at the minimum, and where it is, if that is known. */
+  readonly minimum?: number;
+  readonly solution?: readonly number[];
 }
+
+/** What a solver is given: the case, and which method it is to be. */
+export type Asked<S> = S & { readonly method: string };
 
 export interface RowDefinition<S> {
   readonly name: string;
   readonly title: string;
   readonly cases: readonly Case<S>[];
-  readonly nabla: (nabla: Nabla, size: S, options: CompileOptions, entry: string) => Contestant;
+  readonly nabla: (nabla: Nabla, size: S, options: CompileOptions, entry: string) => Contestant | Promise<Contestant>;
   /** False: several threads would measure the same again. */
   readonly threads?: false;
   /** Plain JavaScript, by somebody who knows how. */
@@ -47,6 +56,12 @@ export interface RowDefinition<S> {
   /** Python: defines `contestant(size)`, which returns run, check. */
   readonly torch?: string;
   readonly numpy?: string;
+  /** A row of solvers, which stands in a table of its own: who takes part. A check gives f and the parameters reached. */
+  readonly solvers?: readonly SolverTitle[];
+  /** Python: defines `problem(size)`, of which solve.py says what it returns. */
+  readonly scipy?: string;
+  readonly fmin?: (size: S) => Promise<Contestant>;
+  readonly "ml-levenberg-marquardt"?: (size: S) => Promise<Contestant>;
 }
 
 export interface Row extends Omit<RowDefinition<never>, "cases"> {

@@ -5,11 +5,16 @@ export interface Task {
   readonly threads: number;
   readonly row: string;
   readonly case: number;
+  /** Of a solver: which one of the engine's. */
+  readonly method: string | undefined;
   /** nabla's built entry. */
   readonly entry: string;
 }
 
-export type Engine = "nabla" | "hand" | "tensorflow" | "tensorflow-cpu" | "jax" | "torch" | "numpy";
+export type Engine = "nabla" | "hand" | "tensorflow" | "tensorflow-cpu" | "jax" | "torch" | "numpy" | Peer;
+
+/** Optimisers beside nabla's. */
+export type Peer = "scipy" | "fmin" | "ml-levenberg-marquardt";
 
 /** Once ready: how long the first call took, tracing and compiling included, and what was computed. */
 export interface Ready {

@@ -9,7 +9,7 @@ const calls = [1, 2, 10, 100, 1000];
 async function measure(line: string, nabla: Nabla): Promise<Line> {
   const row = rows.find(({ name }) => name === line) as Row;
   const size = row.cases[0]?.size as never;
-  const { run, inspect } = row.nabla(nabla, size, { threads: 1 }, "");
+  const { run, inspect } = await row.nabla(nabla, size, { threads: 1 }, "");
   inspect?.();
   const times: number[] = [];
   for (let call = 1; call <= 1000; call++) {

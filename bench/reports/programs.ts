@@ -9,7 +9,7 @@ import { rows } from "../rows/index.ts";
 
 const nameOf = (row: Row, index: number): string => `${row.name}: ${row.cases[index]?.name}`;
 
-const compiledRows = rows.filter((row) => row.threads !== false);
+const compiledRows = rows.filter((row) => row.threads !== false && row.solvers === undefined);
 
 function time<T>(f: () => T): [number, T] {
   const start = performance.now();
@@ -26,16 +26,17 @@ function renamed(module: Uint8Array, tag: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array([...module, 0, name + 1, name, ...new TextEncoder().encode(String(tag).padStart(name, "0"))]);
 }
 
-function measure(line: string, nabla: Nabla): Line {
+async function measure(line: string, nabla: Nabla): Promise<Line> {
   const row = compiledRows.find((r) => line.startsWith(`${r.name}: `)) as Row;
   const size = row.cases.find((_, i) => nameOf(row, i) === line)?.size as never;
-  const prepare = () => {
-    const { inspect } = row.nabla(nabla, size, { threads: 1 }, "");
+  const prepare = async () => {
+    const { inspect } = await row.nabla(nabla, size, { threads: 1 }, "");
     if (inspect === undefined) throw new Error(`${line} has no program`);
     return inspect;
   };
-  const [cold, { graph, program }] = time(prepare());
-  const warm = Array.from({ length: 5 }, () => time(prepare())[0]);
+  const [cold, { graph, program }] = time(await prepare());
+  const warm: number[] = [];
+  for (let i = 0; i < 5; i++) warm.push(time(await prepare())[0]);
   const { plan } = program;
   const variants = Array.from({ length: 7 }, (_, i) => renamed(program.bytes, i));
   return {

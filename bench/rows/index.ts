@@ -10,6 +10,11 @@ import lstm from "./lstm.ts";
 import matmul from "./matmul.ts";
 import mlpAdam from "./mlp-adam.ts";
 import mlpSgd from "./mlp-sgd.ts";
+import optimiseFits from "./optimise-fits.ts";
+import optimiseLayout from "./optimise-layout.ts";
+import optimiseLogistic from "./optimise-logistic.ts";
+import optimiseRosenbrock from "./optimise-rosenbrock.ts";
+import optimiseSquares from "./optimise-squares.ts";
 import rosenbrock from "./rosenbrock.ts";
 
 export const rows: readonly Row[] = [
@@ -24,4 +29,9 @@ export const rows: readonly Row[] = [
   logistic,
   eager,
   cold,
+  optimiseRosenbrock,
+  optimiseSquares,
+  optimiseFits,
+  optimiseLayout,
+  optimiseLogistic,
 ];
