@@ -7,12 +7,15 @@ import { dirname, join } from "node:path";
 import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
 import * as analyze from "../src/analyze/index.ts";
+import * as data from "../src/data/index.ts";
 import * as expression from "../src/expression/index.ts";
 import * as nabla from "../src/index.ts";
+import * as nn from "../src/nn/index.ts";
 import * as optimize from "../src/optimize/index.ts";
+import * as train from "../src/train/index.ts";
 
 /** What examples may name without importing it. */
-const names = { ...nabla, ...optimize, ...analyze, ...expression };
+const names = { ...nabla, ...optimize, ...analyze, ...expression, ...nn, ...data, ...train };
 
 interface Example {
   readonly at: string;
@@ -73,9 +76,12 @@ const examples = files.flatMap((name) => [...examplesOf(join("src", name))]);
 
 test("there are examples", () => expect(examples.length).toBeGreaterThan(50));
 
-test.each(examples)("$at", ({ code }) => {
+/** Examples may wait. */
+const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+
+test.each(examples)("$at", async ({ code }) => {
   const { code: script } = transformSync(checked(code), { loader: "ts" });
-  new Function(...Object.keys(names), "__is", script)(...Object.values(names), compare);
+  await new AsyncFunction(...Object.keys(names), "__is", script)(...Object.values(names), compare);
   expect(checked(code)).toContain("__is(");
 });
 
