@@ -10,7 +10,7 @@ import { matmul } from "../ops/contract.ts";
 import { zerosLike } from "../ops/create.ts";
 import { matrixTranspose, triu } from "../ops/movement.ts";
 import { mean, sum } from "../ops/reduce.ts";
-import type { Cost } from "./cost.ts";
+import type { Cost, Weighted } from "./cost.ts";
 
 /** What a measure of success is, and what stands where a gradient would. */
 export type Direction<B, P = Tree> = (parameters: P, batch: B) => readonly [measure: Tensor, direction: P];
@@ -23,7 +23,8 @@ const customOfTree = customDerivative as (
 
 /**
  * A direction as a cost, whose value is the measure and whose gradient is the direction: so every rule, and the loop, takes
- * it. It has no Hessian: a rule that asks for one gets an E-NO-DERIVATIVE.
+ * it. In the place of its Hessian stands the
+ * direction's Jacobian.
  *
  * @example
  * const cost = learning(oja());
@@ -42,8 +43,8 @@ export function learning<B, P extends Tree, S>(direction: Direction<B, P>): Cost
   };
 }
 
-/** Inputs [batch, inputs]. */
-export interface Inputs {
+/** Inputs [batch, inputs]; each counts alike. */
+export interface Inputs extends Weighted {
   readonly x: Tensor;
 }
 

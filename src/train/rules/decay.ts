@@ -14,8 +14,8 @@ export interface WeightDecayOptions {
  * decoupled (Loshchilov and Hutter 2019, §2).
  *
  * @example
- * const decay = weightDecay(1e-4, { match: (_, parameter) => parameter.rank > 1 }); // no bias
- * chain(decay, momentum(0.1)).name // "weightDecay → momentum"
+ * const ofWeights = weightDecay(1e-4, { match: (_, parameter) => parameter.rank > 1 });
+ * chain(ofWeights, momentum(0.1)).name // "weightDecay → momentum"
  */
 export function weightDecay(lambda: number, { match = () => true }: WeightDecayOptions = {}): Rule {
   check("weightDecay", "a number from 0", { lambda });
