@@ -4,10 +4,11 @@ import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
 import * as analyze from "../src/analyze/index.ts";
 import * as nabla from "../src/index.ts";
+import * as nn from "../src/nn/index.ts";
 import * as optimize from "../src/optimize/index.ts";
 
-const given = { ...nabla, ...optimize, ...analyze };
-const pages = ["docs/analyze.md", "docs/hill-climbing.md"];
+const given = { ...nabla, ...optimize, ...analyze, ...nn, nn };
+const pages = ["docs/analyze.md", "docs/hill-climbing.md", "docs/models.md"];
 
 const blocks = pages.flatMap((page) =>
   [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "" }, i) => ({

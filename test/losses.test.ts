@@ -308,7 +308,9 @@ test("infoNCE: each example against the whole batch", () => {
     ([a], i) => -at(logSoftmax(vectors.map(([, b]) => cosine(a as Row, b as Row) / 0.5)), i),
   );
   const loss = numbers(nn.infoNCE(y, { temperature: 0.5 }));
-  expected.forEach((v, i) => expect(loss[i]).toBeCloseTo(v, 12));
+  expected.forEach((v, i) => {
+    expect(loss[i]).toBeCloseTo(v, 12);
+  });
   const cost = (t: Tensor): Tensor => sum(nn.infoNCE(t));
   const v = random.normal(random.foldIn(key, 4), [4, 2, 3]).mul(1e-5);
   const difference = (cost(y.add(v)).item() - cost(y.sub(v)).item()) / 2;
@@ -374,7 +376,9 @@ describe("metrics", () => {
     }
     const matrix = nn.confusionMatrix(scores, labels).toArray() as number[][];
     matrix.forEach((row, a) => {
-      row.forEach((n, b) => expect(n).toBe(count((i) => t[i] === a && best[i] === b)));
+      row.forEach((n, b) => {
+        expect(n).toBe(count((i) => t[i] === a && best[i] === b));
+      });
     });
     expect(nn.accuracy(scores.reshape([8, 5, 4]), labels.reshape([8, 5]))).toBe(nn.accuracy(scores, labels));
   });
