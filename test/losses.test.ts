@@ -347,12 +347,31 @@ const errors: [string, RegExp, () => unknown][] = [
     /E-SHAPE crossEntropy/,
     () => nn.crossEntropy([[1, 2]], tensor([0, 1], { dtype: "int32" })),
   ],
-  ["a label that is no class", /E-INDEX/, () => nn.crossEntropy([[1, 2]], tensor([2], { dtype: "int32" }))],
   ["a fraction", /E-INDEX/, () => nn.crossEntropy([[1, 2]], tensor([0.5]))],
   ["smoothing", /E-OPTION crossEntropy/, () => nn.crossEntropy([[1, 2]], [0], { smoothing: 2 })],
   ["means without spreads", /E-SHAPE gaussian/, () => nn.gaussianNegativeLogLikelihood([[1, 2, 3]], [1])],
   ["no pairs", /E-SHAPE contrastive/, () => nn.contrastive([[1, 2]], [1])],
 ];
+for (const label of [-1, 2])
+  errors.push(
+    ["a label that is no class", /E-INDEX/, () => nn.crossEntropy([[1, 2]], tensor([label], { dtype: "int32" }))],
+    [
+      "the same, compiled",
+      /E-INDEX/,
+      () => compile((s: Tensor, t: Tensor) => nn.crossEntropy(s, t))([[1, 2]], new Int32Array([label])),
+    ],
+    [
+      "the same, smoothed",
+      /E-INDEX/,
+      () =>
+        compile((s: Tensor, t: Tensor) => nn.crossEntropy(s, t, { smoothing: 0.1 }))([[1, 2]], new Int32Array([label])),
+    ],
+    [
+      "the same, by margins",
+      /E-INDEX/,
+      () => compile((s: Tensor, t: Tensor) => nn.multiclassHinge(s, t))([[1, 2]], new Int32Array([label])),
+    ],
+  );
 test.each(errors)("error: %s", (_, message, f) => expect(f).toThrow(message));
 
 describe("metrics", () => {

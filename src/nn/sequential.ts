@@ -3,16 +3,21 @@ import type { Shape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
-import { asLayer, inference, type Layer, type LayerLike, modeOf, type Nothing, outputShape } from "./layer.ts";
+import {
+  asLayer,
+  inference,
+  type Layer,
+  type LayerLike,
+  modeOf,
+  outputShape,
+  type ParametersOf,
+  type StatesOf,
+} from "./layer.ts";
 
 /** A chain of layers; the i-th has parameters[i] and state[i], and a random key of its own. */
 export interface Sequential<P = readonly Tree[], S = readonly Tree[]> extends Layer<P, S> {
   readonly layers: readonly Layer[];
 }
-
-/** The parameters, and the states, of layers in a list or under names. */
-type ParametersOf<L> = { readonly [K in keyof L]: L[K] extends Layer<infer P, infer _> ? P : Nothing };
-type StatesOf<L> = { readonly [K in keyof L]: L[K] extends Layer<infer _, infer S> ? S : Nothing };
 
 /** Named trees, one a layer. */
 export type NamedTrees = { readonly [name: string]: Tree };
