@@ -1,16 +1,9 @@
 /** The examples in the pages of docs/ run: `console.log(…); // text`, or the text on the lines below, is compared. */
 import { readFileSync } from "node:fs";
-import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
-import * as analyze from "../src/analyze/index.ts";
-import * as data from "../src/data/index.ts";
-import * as nabla from "../src/index.ts";
-import * as nn from "../src/nn/index.ts";
-import * as optimize from "../src/optimize/index.ts";
-import * as train from "../src/train/index.ts";
+import { run } from "./run-example.ts";
 
-const given = { ...nabla, ...optimize, ...analyze, ...nn, ...data, ...train };
-const pages = ["docs/analyze.md", "docs/hill-climbing.md", "docs/update-rules.md"];
+const pages = ["analyze", "data", "hill-climbing", "models", "update-rules"].map((name) => `docs/${name}.md`);
 
 const blocks = pages.flatMap((page) =>
   [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "" }, i) => ({
@@ -33,13 +26,8 @@ function expected(code: string): string[] {
   return texts;
 }
 
-/** Examples may wait. */
-const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-
 test.each(blocks)("$at", async ({ code }) => {
-  const { code: script } = transformSync(code.replace(/^import .*$/gm, ""), { loader: "ts" });
   const printed: string[] = [];
-  const log = (...items: unknown[]) => printed.push(items.join(" "));
-  await new AsyncFunction(...Object.keys(given), "console", script)(...Object.values(given), { log });
+  await run(code, { console: { log: (...items: unknown[]) => printed.push(items.join(" ")) } });
   expect(printed).toEqual(expected(code));
 });

@@ -308,7 +308,9 @@ test("infoNCE: each example against the whole batch", () => {
     ([a], i) => -at(logSoftmax(vectors.map(([, b]) => cosine(a as Row, b as Row) / 0.5)), i),
   );
   const loss = numbers(nn.infoNCE(y, { temperature: 0.5 }));
-  expected.forEach((v, i) => expect(loss[i]).toBeCloseTo(v, 12));
+  expected.forEach((v, i) => {
+    expect(loss[i]).toBeCloseTo(v, 12);
+  });
   const cost = (t: Tensor): Tensor => sum(nn.infoNCE(t));
   const v = random.normal(random.foldIn(key, 4), [4, 2, 3]).mul(1e-5);
   const difference = (cost(y.add(v)).item() - cost(y.sub(v)).item()) / 2;
@@ -345,12 +347,31 @@ const errors: [string, RegExp, () => unknown][] = [
     /E-SHAPE crossEntropy/,
     () => nn.crossEntropy([[1, 2]], tensor([0, 1], { dtype: "int32" })),
   ],
-  ["a label that is no class", /E-INDEX/, () => nn.crossEntropy([[1, 2]], tensor([2], { dtype: "int32" }))],
   ["a fraction", /E-INDEX/, () => nn.crossEntropy([[1, 2]], tensor([0.5]))],
   ["smoothing", /E-OPTION crossEntropy/, () => nn.crossEntropy([[1, 2]], [0], { smoothing: 2 })],
   ["means without spreads", /E-SHAPE gaussian/, () => nn.gaussianNegativeLogLikelihood([[1, 2, 3]], [1])],
   ["no pairs", /E-SHAPE contrastive/, () => nn.contrastive([[1, 2]], [1])],
 ];
+for (const label of [-1, 2])
+  errors.push(
+    ["a label that is no class", /E-INDEX/, () => nn.crossEntropy([[1, 2]], tensor([label], { dtype: "int32" }))],
+    [
+      "the same, compiled",
+      /E-INDEX/,
+      () => compile((s: Tensor, t: Tensor) => nn.crossEntropy(s, t))([[1, 2]], new Int32Array([label])),
+    ],
+    [
+      "the same, smoothed",
+      /E-INDEX/,
+      () =>
+        compile((s: Tensor, t: Tensor) => nn.crossEntropy(s, t, { smoothing: 0.1 }))([[1, 2]], new Int32Array([label])),
+    ],
+    [
+      "the same, by margins",
+      /E-INDEX/,
+      () => compile((s: Tensor, t: Tensor) => nn.multiclassHinge(s, t))([[1, 2]], new Int32Array([label])),
+    ],
+  );
 test.each(errors)("error: %s", (_, message, f) => expect(f).toThrow(message));
 
 describe("metrics", () => {
@@ -374,7 +395,9 @@ describe("metrics", () => {
     }
     const matrix = nn.confusionMatrix(scores, labels).toArray() as number[][];
     matrix.forEach((row, a) => {
-      row.forEach((n, b) => expect(n).toBe(count((i) => t[i] === a && best[i] === b)));
+      row.forEach((n, b) => {
+        expect(n).toBe(count((i) => t[i] === a && best[i] === b));
+      });
     });
     expect(nn.accuracy(scores.reshape([8, 5, 4]), labels.reshape([8, 5]))).toBe(nn.accuracy(scores, labels));
   });

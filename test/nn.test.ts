@@ -229,6 +229,8 @@ test("attention reads another sequence; a query without keys is finite; causal a
   close(late, [2, 4], 1e-14, "the means of the first two, of all three");
 });
 
+const embedded = (word: Tensor | number): Tensor =>
+  nn.embedding(2, 2).apply({ parameters: { table: ones([2, 2]) }, state: {} }, tensor(word).reshape([1, 1]))[0];
 const errors: [string, RegExp, () => unknown][] = [
   ["dense of none", /E-OPTION dense: 0 outputs/, () => nn.dense(0)],
   ["dense of a scalar", /E-SHAPE dense: an example is \[\]/, () => nn.dense(2).init(key, [])],
@@ -237,11 +239,9 @@ const errors: [string, RegExp, () => unknown][] = [
   ["a certain loss of all", /E-OPTION dropout/, () => nn.dropout(1)],
   ["a residual of another shape", /E-SHAPE residual/, () => nn.sequential(nn.residual(nn.dense(2))).init(key, [3])],
   ["heads", /E-SHAPE multiHeadAttention/, () => nn.sequential(nn.multiHeadAttention({ heads: 3 })).init(key, [2, 4])],
-  [
-    "a word that is not in the table",
-    /E-INDEX/,
-    () => nn.embedding(2, 2).apply(nn.embedding(2, 2).init(key, [1]), tensor([[2]], { dtype: "int32" })),
-  ],
+  ["a word below the table", /E-INDEX embedding: element 0 is -1/, () => embedded(-1)],
+  ["a word beyond the table", /E-INDEX/, () => embedded(2)],
+  ["a word below the table, compiled", /E-INDEX/, () => compile(embedded)(-1)],
 ];
 test.each(errors)("error: %s", (_, message, f) => expect(f).toThrow(message));
 

@@ -143,7 +143,8 @@ function learned(cost: Cost<Inputs>, rule: Rule, units: number, steps: number): 
     step: tensor(0, { dtype: "int32" }),
   };
   const step = trainingStep(cost, rule);
-  for (let t = 0; t < steps; t++) [state] = step(state, { x: inputs }, { factor: tensor(1), key: random.key(0) });
+  for (let t = 0; t < steps; t++)
+    [state] = step(state, { x: inputs } as Inputs, { factor: tensor(1), key: random.key(0) });
   return (state.variables.parameters as Connections).weights;
 }
 const asCost = (cost: Cost<Inputs, Connections>): Cost<Inputs> => cost as unknown as Cost<Inputs>;

@@ -31,6 +31,6 @@ export function embedding(
       parameters: { table: initializer(key, [count, width], dtype) },
       state: {},
     }),
-    apply: ({ parameters: { table } }, x) => [take(table, asIndices("embedding", x)), {}],
+    apply: ({ parameters: { table } }, x) => [take(table, asIndices("embedding", x, count)), {}],
   };
 }

@@ -27,7 +27,7 @@ export {
   orthogonal,
   truncatedNormal,
 } from "./initializers.ts";
-export type { FloatType, Layer, LayerLike, Mode, Nothing, Variables } from "./layer.ts";
+export type { FloatType, Layer, LayerLike, Mode, Nothing, ParametersOf, StatesOf, Variables } from "./layer.ts";
 export * from "./losses/index.ts";
 export { type LstmOptions, type LstmState, lstm } from "./lstm.ts";
 export * from "./metrics/index.ts";
@@ -46,6 +46,6 @@ export type { Recurrent, RecurrentOptions, RecurrentParameters } from "./recurre
 export { flattening, reshaping } from "./reshaping.ts";
 export { residual } from "./residual.ts";
 export { type RnnOptions, rnn } from "./rnn.ts";
-export { type NamedSequential, type NamedTrees, type Sequential, sequential } from "./sequential.ts";
+export { type NamedTrees, type Sequential, sequential } from "./sequential.ts";
 export { type LayerSummary, Summary, type SummaryOptions, summary } from "./summary.ts";
 export { type TransformerOptions, transformerBlock } from "./transformer.ts";

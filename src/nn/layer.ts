@@ -6,6 +6,7 @@ import { trace } from "../graph/graph.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
+import { less, where } from "../ops/arithmetic.ts";
 import { toIndex } from "../ops/gather.ts";
 import { random } from "../ops/random.ts";
 import { convert } from "../ops/record.ts";
@@ -39,6 +40,10 @@ export interface Layer<P = Tree, S = Tree> {
 
 /** Where a layer may stand, a function of tensors may too. */
 export type LayerLike = Layer | ((x: Tensor) => Tensor);
+
+/** The parameters, and the states, of layers in a list or under names. */
+export type ParametersOf<L> = { readonly [K in keyof L]: L[K] extends Layer<infer P, infer _> ? P : Nothing };
+export type StatesOf<L> = { readonly [K in keyof L]: L[K] extends Layer<infer _, infer S> ? S : Nothing };
 
 export const inference: Mode = { training: false };
 
@@ -92,6 +97,16 @@ export function sizeAlong(what: string, input: Shape, axis: number, needs: strin
   throw new NablaError("E-SHAPE", `${what}: an example is ${showShape(input)}`, needs);
 }
 
-/** Integers that stand for something (words, classes): as they are, or whole numbers in floats. */
-export const asIndices = (what: string, t: Tensor): Tensor =>
-  t.level > 0 && isFloat(t.dtype) ? convert(t, "int32") : toIndex(what, t);
+/**
+ * Integers 0 … count − 1 that stand for something (words, classes): as they are, or whole numbers in floats. Negative
+ * ones, which elsewhere count from the end, are none of them; in a trace the reading of their place throws.
+ */
+export function asIndices(what: string, t: Tensor, count: number): Tensor {
+  const index = t.level > 0 && isFloat(t.dtype) ? convert(t, "int32") : toIndex(what, t);
+  if (index.level > 0) return where(less(index, 0), count, index);
+  index.data.forEach((v, i) => {
+    if (v < 0 || v >= count)
+      throw new NablaError("E-INDEX", `${what}: element ${i} is ${v}`, `whole numbers from 0 to ${count - 1}`);
+  });
+  return index;
+}

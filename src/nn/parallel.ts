@@ -3,7 +3,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
 import { concatenate } from "../ops/movement.ts";
 import { random } from "../ops/random.ts";
-import { asLayer, inference, type Layer, type LayerLike, modeOf } from "./layer.ts";
+import { asLayer, inference, type Layer, type LayerLike, modeOf, type ParametersOf, type StatesOf } from "./layer.ts";
 
 /**
  * All layers applied to the same x, and what they give combined: by default side by side on the last axis. The i-th has
@@ -13,12 +13,16 @@ import { asLayer, inference, type Layer, type LayerLike, modeOf } from "./layer.
  * const bothWays = parallel([lstm(4), lstm(4, { reverse: true })]);
  * bothWays.apply(bothWays.init(random.key(0), [7, 3]), ones([2, 7, 3]))[0].shape // [2, 7, 8]
  */
+export function parallel<const L extends readonly LayerLike[]>(
+  given: L,
+  combine?: (...outputs: Tensor[]) => Tensor,
+): Layer<ParametersOf<L>, StatesOf<L>>;
 export function parallel(
   given: readonly LayerLike[],
   combine: (...outputs: Tensor[]) => Tensor = (...outputs) => concatenate(outputs, -1),
-): Layer<readonly Tree[], readonly Tree[]> {
+): unknown {
   const layers = given.map(asLayer);
-  return {
+  const beside: Layer<readonly Tree[], readonly Tree[]> = {
     name: `parallel(${layers.map(({ name }) => name).join(", ")})`,
     init(key, input, dtype = "float32") {
       const keys = random.split(key, Math.max(1, layers.length));
@@ -32,4 +36,5 @@ export function parallel(
       return [combine(...all.map(([y]) => y)), all.map(([, next]) => next)];
     },
   };
+  return beside;
 }

@@ -3,20 +3,24 @@ import type { Shape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
-import { asLayer, inference, type Layer, type LayerLike, modeOf, outputShape } from "./layer.ts";
+import {
+  asLayer,
+  inference,
+  type Layer,
+  type LayerLike,
+  modeOf,
+  outputShape,
+  type ParametersOf,
+  type StatesOf,
+} from "./layer.ts";
 
 /** A chain of layers; the i-th has parameters[i] and state[i], and a random key of its own. */
-export interface Sequential extends Layer<readonly Tree[], readonly Tree[]> {
+export interface Sequential<P = readonly Tree[], S = readonly Tree[]> extends Layer<P, S> {
   readonly layers: readonly Layer[];
 }
 
 /** Named trees, one a layer. */
 export type NamedTrees = { readonly [name: string]: Tree };
-
-/** A chain of named layers: parameters and state are objects with these names. */
-export interface NamedSequential extends Layer<NamedTrees, NamedTrees> {
-  readonly layers: readonly Layer[];
-}
 
 /** The chain, its lists of trees kept as they are or under names. */
 function chainOf<T>(layers: readonly Layer[], keep: (trees: readonly Tree[]) => T, list: (kept: T) => readonly Tree[]) {
@@ -59,9 +63,13 @@ function chainOf<T>(layers: readonly Layer[], keep: (trees: readonly Tree[]) => 
  * const named = sequential({ hidden: dense(8), tanh, out: dense(1) });
  * Object.keys(named.init(random.key(0), [3]).parameters) // ["hidden", "tanh", "out"]
  */
-export function sequential(...layers: readonly LayerLike[]): Sequential;
-export function sequential(layers: Readonly<Record<string, LayerLike>>): NamedSequential;
-export function sequential(...given: readonly unknown[]): Sequential | NamedSequential {
+export function sequential<const L extends readonly LayerLike[]>(
+  ...layers: L
+): Sequential<ParametersOf<L>, StatesOf<L>>;
+export function sequential<L extends Readonly<Record<string, LayerLike>>>(
+  layers: L,
+): Sequential<ParametersOf<L>, StatesOf<L>>;
+export function sequential(...given: readonly unknown[]): unknown {
   const [named] = given;
   if (given.length !== 1 || !isNamed(named)) {
     const same = (trees: readonly Tree[]): readonly Tree[] => trees;

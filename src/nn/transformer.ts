@@ -7,7 +7,7 @@ import { dropout as dropoutLayer } from "./dropout.ts";
 import { inference, type Layer, type LayerLike, sizeAlong } from "./layer.ts";
 import { layerNorm } from "./norms.ts";
 import { residual } from "./residual.ts";
-import { type NamedSequential, type NamedTrees, sequential } from "./sequential.ts";
+import { type NamedTrees, type Sequential, sequential } from "./sequential.ts";
 
 export interface TransformerOptions extends AttentionOptions {
   /** Units between the two affine maps; default 4 · features. */
@@ -33,7 +33,7 @@ export function transformerBlock(options: TransformerOptions): Layer<NamedTrees,
   const drop = dropoutLayer(dropout);
   const attention = residual(sequential({ norm: norm(), read: multiHeadAttention(options), dropout: drop }));
   /** How wide its affine maps are shows with the first example. */
-  const chain = (width: number): NamedSequential => {
+  const chain = (width: number): Sequential<NamedTrees, NamedTrees> => {
     const maps = { first: dense(hidden ?? 4 * width, options), activation, second: dense(width, options) };
     return sequential({ attention, feedForward: residual(sequential({ norm: norm(), ...maps, dropout: drop })) });
   };

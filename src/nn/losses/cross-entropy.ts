@@ -44,13 +44,13 @@ export function crossEntropy(scores: TensorLike, labels: TensorLike, options: Cr
     );
   const weights = classWeights === undefined ? undefined : convert(toTensor("crossEntropy", classWeights), logs.dtype);
   if (!soft && smoothing === 0) {
-    const index = asIndices("crossEntropy: labels", given);
+    const index = asIndices("crossEntropy: labels", given, classes);
     const surprise = neg(squeeze(takeAlongAxis(logs, expandDims(index, -1)), -1));
     return perExample(weights === undefined ? surprise : mul(surprise, take(weights, index)));
   }
   const hot = soft
     ? convert(given, logs.dtype)
-    : convert(oneHot(asIndices("crossEntropy: labels", given), classes), logs.dtype);
+    : convert(oneHot(asIndices("crossEntropy: labels", given, classes), classes), logs.dtype);
   const target = smoothing === 0 ? hot : hot.mul(1 - smoothing).add(smoothing / classes);
   return perExample(neg(expected(weights === undefined ? target : mul(target, weights), logs)));
 }

@@ -40,14 +40,15 @@ export function hinge(scores: TensorLike, targets: TensorLike, options: HingeOpt
  */
 export function multiclassHinge(scores: TensorLike, labels: TensorLike, options: HingeOptions = {}): Tensor {
   const s = toTensor("multiclassHinge", scores);
-  const index = asIndices("multiclassHinge: labels", toTensor("multiclassHinge", labels));
-  if (!sameShape(index.shape, s.shape.slice(0, -1)) || (s.shape.at(-1) ?? 0) < 2)
+  const classes = s.shape.at(-1) ?? 0;
+  const index = asIndices("multiclassHinge: labels", toTensor("multiclassHinge", labels), classes);
+  if (!sameShape(index.shape, s.shape.slice(0, -1)) || classes < 2)
     throw new NablaError(
       "E-SHAPE",
       `multiclassHinge: scores are ${showShape(s.shape)}, labels ${showShape(index.shape)}`,
       "scores [batch, …, classes] of two classes or more, labels [batch, …]",
     );
-  const right = oneHot(index, s.shape.at(-1) as number, { dtype: "bool" });
+  const right = oneHot(index, classes, { dtype: "bool" });
   const others = max(where(right, -Infinity, s), { axis: -1 });
   return penalty(sub(others, squeeze(takeAlongAxis(s, expandDims(index, -1)), -1)).add(1), options);
 }
