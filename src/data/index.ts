@@ -10,6 +10,8 @@ export { type EncodedFiles, type EncodeFilesOptions, encodeFiles } from "./encod
 export { type EncodedRows, Encoder, type EncoderJSON } from "./encoder.ts";
 export { encoderFromJSON } from "./encoder-json.ts";
 export type { ColumnEncoding, ColumnKind, EncodeOptions, TargetEncoding, Task } from "./encoding.ts";
+export { readIDX } from "./idx.ts";
+export { type ImageFolder, type ImageOptions, readImages } from "./image/folder.ts";
 export { type Epoch, type Order, shuffled, shuffledByBlocks } from "./order.ts";
 export { type PartsOptions, readParts } from "./parts.ts";
 export type { Source } from "./source.ts";
