@@ -3,11 +3,13 @@ import { readFileSync } from "node:fs";
 import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
 import * as analyze from "../src/analyze/index.ts";
+import * as data from "../src/data/index.ts";
 import * as nabla from "../src/index.ts";
 import * as optimize from "../src/optimize/index.ts";
 
-const given = { ...nabla, ...optimize, ...analyze };
-const pages = ["docs/analyze.md", "docs/hill-climbing.md"];
+const given = { ...nabla, ...optimize, ...analyze, ...data };
+const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+const pages = ["docs/analyze.md", "docs/data.md", "docs/hill-climbing.md"];
 
 const blocks = pages.flatMap((page) =>
   [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "" }, i) => ({
@@ -30,10 +32,10 @@ function expected(code: string): string[] {
   return texts;
 }
 
-test.each(blocks)("$at", ({ code }) => {
+test.each(blocks)("$at", async ({ code }) => {
   const { code: script } = transformSync(code.replace(/^import .*$/gm, ""), { loader: "ts" });
   const printed: string[] = [];
   const log = (...items: unknown[]) => printed.push(items.join(" "));
-  new Function(...Object.keys(given), "console", script)(...Object.values(given), { log });
+  await new AsyncFunction(...Object.keys(given), "console", script)(...Object.values(given), { log });
   expect(printed).toEqual(expected(code));
 });
