@@ -1,7 +1,7 @@
 /** Mini-batches of an epoch. */
 import { NablaError } from "../base/error.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Epoch, shuffled } from "./order.ts";
+import { type Epoch, type Order, shuffled, shuffledByBlocks } from "./order.ts";
 
 /** Which batches, and from where. */
 export interface BatchOptions extends Partial<Epoch> {
@@ -12,29 +12,54 @@ export interface BatchOptions extends Partial<Epoch> {
   readonly from?: number;
   /** Whether a last batch of fewer examples is left out; default false. */
   readonly dropLast?: boolean;
+  /** Where examples are read in blocks: how many are mixed at a time, see `shuffledByBlocks`; default 32 blocks. */
+  readonly buffer?: number;
+  /** How many batches are read ahead of the one that is worked on; default 1, where examples are read in blocks 8. */
+  readonly ahead?: number;
 }
+
+const mixedBlocks = 32;
 
 /** How many batches an epoch has. */
 export const batchCount = (size: number, { batchSize, dropLast = false }: BatchOptions): number =>
   dropLast ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
 
+function orderOf({ size, block }: Dataset<unknown>, options: BatchOptions): Order {
+  const { seed = 0, epoch = 0, shuffle = true, buffer = mixedBlocks * block } = options;
+  if (!shuffle)
+    return (from, to) => Uint32Array.from({ length: Math.max(0, Math.min(to, size) - from) }, (_, i) => from + i);
+  if (block > 1) return shuffledByBlocks(size, block, buffer, { seed, epoch });
+  const order = shuffled(size, { seed, epoch });
+  return (from, to) => order.subarray(from, to);
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new NablaError("E-OPTION", `batches: ${name} is ${value}`, `a whole number from ${least}`);
+}
+
 /**
- * The batches of one epoch, in order. The next one is read while this one is worked on.
+ * The batches of one epoch, in order. The next ones are read while this one is worked on; which examples are in which
+ * batch depends on the options alone, never on timing.
  *
  * @example
  * for await (const { x } of batches(arrays({ x: [1, 2, 3] }), { batchSize: 2, shuffle: false })) x.shape; // [2], then [1]
  */
 export async function* batches<E>(data: Dataset<E>, options: BatchOptions): AsyncGenerator<E, void, undefined> {
-  const { batchSize, seed = 0, epoch = 0, shuffle = true, from = 0 } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new NablaError("E-OPTION", `batches: batchSize is ${batchSize}`, "a whole number from 1");
-  const order = shuffle ? shuffled(data.size, { seed, epoch }) : Uint32Array.from({ length: data.size }, (_, i) => i);
+  const { batchSize, from = 0, ahead = data.block > 1 ? 8 : 1, buffer = 1 } = options;
+  checkCount("batchSize", batchSize, 1);
+  checkCount("from", from, 0);
+  checkCount("ahead", ahead, 0);
+  checkCount("buffer", buffer, 1);
+  const order = orderOf(data, options);
   const count = batchCount(data.size, options);
-  const read = (k: number) => data.take(order.subarray(k * batchSize, (k + 1) * batchSize));
-  let next = from < count ? read(from) : undefined;
-  for (let k = from; k < count; k++) {
-    const batch = await (next as E | Promise<E>);
-    next = k + 1 < count ? read(k + 1) : undefined;
-    yield batch;
+  const begun: (E | Promise<E>)[] = [];
+  for (let k = from, next = from; k < count; k++) {
+    for (; next < count && next <= k + ahead; next++) {
+      const batch = data.take(order(next * batchSize, (next + 1) * batchSize));
+      if (batch instanceof Promise) batch.catch(() => {}); // thrown where the batch is awaited, not before
+      begun.push(batch);
+    }
+    yield await (begun.shift() as E | Promise<E>);
   }
 }

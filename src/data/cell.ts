@@ -15,7 +15,7 @@ const dayInMilliseconds = 86_400_000;
 
 /** Days since 1970 of a Date, or of a text as in ISO 8601, of which the zone is UTC if none is said; undefined for others. */
 function daysOf(cell: unknown): number | undefined {
-  if (cell instanceof Date) return cell.getTime() / dayInMilliseconds;
+  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? undefined : cell.getTime() / dayInMilliseconds;
   const match = typeof cell === "string" ? day.exec(cell.trim()) : null;
   if (match === null) return undefined;
   const [, date, time = "00:00", zone = "Z"] = match;
@@ -44,5 +44,14 @@ export function categoryOf(cell: unknown): string {
   const read = readCell(cell);
   if (read?.kind === "number") return String(read.value);
   if (read?.kind === "bool") return read.value === 1 ? "true" : "false";
-  return String(cell instanceof Date ? cell.toISOString() : cell).trim();
+  if (cell instanceof Date) return read === undefined ? "no date" : cell.toISOString();
+  return typeof cell === "string" ? cell.trim() : shown(cell);
+}
+
+/** A cell for a message, at most a line long. */
+export function shown(cell: unknown): string {
+  if (typeof cell !== "string")
+    return Array.isArray(cell) ? "a list" : typeof cell === "object" ? "an object" : String(cell);
+  const text = cell.trim();
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

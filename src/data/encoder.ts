@@ -2,7 +2,7 @@
 import { NablaError } from "../base/error.ts";
 import { constant, Tensor } from "../graph/tensor.ts";
 import { arrays } from "./arrays.ts";
-import { categoryOf, isMissing, readCell } from "./cell.ts";
+import { categoryOf, isMissing, readCell, shown } from "./cell.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ColumnEncoding, TargetEncoding, Task } from "./encoding.ts";
 import { checkColumns, type Table } from "./table/table.ts";
@@ -220,7 +220,7 @@ function numberOf(table: Table, row: number, name: string, kind: string): number
   if (read?.value !== undefined && read.kind === kind) return read.value;
   throw new NablaError(
     "E-VALUE",
-    `${at(table, row, name)}: ${JSON.stringify(String(cell).slice(0, 80))} is no ${kind}`,
+    `${at(table, row, name)}: ${shown(cell)} is no ${kind}`,
     `a ${kind}, as in the rows that the encoder was made from, or nothing`,
   );
 }
@@ -228,7 +228,7 @@ function numberOf(table: Table, row: number, name: string, kind: string): number
 const unseen = (table: Table, row: number, name: string, cell: unknown, known: readonly string[]): NablaError =>
   new NablaError(
     "E-VALUE",
-    `${at(table, row, name)}: ${JSON.stringify(categoryOf(cell).slice(0, 80))} did not occur when the encoder was made`,
+    `${at(table, row, name)}: ${shown(categoryOf(cell))} did not occur when the encoder was made`,
     `one of ${listed(known)}`,
   );
 

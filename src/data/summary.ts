@@ -1,5 +1,5 @@
 /** What is known of a column after its cells have passed once, in memory that does not grow with their number. */
-import { categoryOf, isMissing, type Kind, readCell } from "./cell.ts";
+import { categoryOf, isMissing, type Kind, readCell, shown } from "./cell.ts";
 
 /** So many different values are counted one by one; more are "many". */
 const mostCounted = 1000;
@@ -34,7 +34,7 @@ export class Summary {
     if (this.kinds[kind] === 0) this.firsts[kind] = `${where()} holds ${shown(cell)}`;
     this.kinds[kind] += 1;
     if (read?.value !== undefined) this.#addNumber(read.value);
-    if (this.counts === undefined) return;
+    if (this.counts === undefined || kind === "other") return;
     const name = categoryOf(cell);
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
     if (this.counts.size > mostCounted) this.counts = undefined;
@@ -78,10 +78,4 @@ export class Summary {
     const half = (sorted.length - 1) / 2;
     return ((sorted[Math.floor(half)] as number) + (sorted[Math.ceil(half)] as number)) / 2;
   }
-}
-
-function shown(cell: unknown): string {
-  if (typeof cell === "number") return String(cell);
-  const text = typeof cell === "string" ? cell.trim() : Array.isArray(cell) ? "a list" : typeof cell;
-  return typeof cell === "string" ? JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text) : text;
 }

@@ -17,10 +17,15 @@ const after = <A, B>(value: A | Promise<A>, f: (value: A) => B | Promise<B>): B 
  */
 export function subset<E>(data: Dataset<E>, places: ArrayLike<number>): Dataset<E> {
   const own = Uint32Array.from(places);
-  const beyond = Array.from(places).find((place) => !Number.isInteger(place) || place < 0 || place >= data.size);
+  const beyond = Array.prototype.find.call(
+    places,
+    (place: number) => !Number.isInteger(place) || place < 0 || place >= data.size,
+  );
   if (beyond !== undefined)
     throw new NablaError("E-INDEX", `subset: place ${beyond} of ${data.size} examples`, "places from 0 to size − 1");
-  return { size: own.length, block: data.block, take: (at) => data.take(at.map((place) => own[place] as number)) };
+  // So many neighbours here as there are of a block there, if the places are spread over all.
+  const block = Math.max(1, Math.round((data.block * own.length) / Math.max(1, data.size)));
+  return { size: own.length, block, take: (at) => data.take(at.map((place) => own[place] as number)) };
 }
 
 /**

@@ -1,0 +1,88 @@
+/** DuckDB, which reads CSV, JSON lines and Parquet of any size and answers SQL: the package @duckdb/node-api. */
+import { NablaError } from "../base/error.ts";
+
+/** What is used of @duckdb/node-api, which is not installed with nabla: it brings seventy megabytes. */
+interface Package {
+  readonly DuckDBInstance: {
+    create(path: string, options: Readonly<Record<string, string>>): Promise<Instance>;
+  };
+  readonly JSDuckDBValueConverter: unknown;
+}
+interface Instance {
+  connect(): Promise<Connection>;
+  closeSync(): void;
+}
+interface Connection {
+  run(sql: string): Promise<unknown>;
+  stream(sql: string): Promise<Result>;
+  closeSync(): void;
+}
+interface Result {
+  columnNames(): string[];
+  fetchChunk(): Promise<Chunk | null>;
+}
+interface Chunk {
+  readonly rowCount: number;
+  convertColumns(converter: unknown): unknown[][];
+}
+
+const packageName: string = "@duckdb/node-api";
+
+async function load(what: string): Promise<Package> {
+  try {
+    return (await import(packageName)) as Package;
+  } catch {
+    throw new NablaError(
+      "E-OPTION",
+      `${what}: this needs the package ${packageName}, which is not there`,
+      `npm install ${packageName}, or readTable on a CSV, TSV or JSON file`,
+    );
+  }
+}
+
+/** How much DuckDB may use. */
+export interface DuckDBOptions {
+  /** Default "256MB"; what is larger goes to disk. */
+  readonly memoryLimit?: string;
+  /** Default 2. */
+  readonly threads?: number;
+}
+
+/** A part of an answer: columns by their place. */
+export interface Columns {
+  readonly names: readonly string[];
+  readonly columns: readonly (readonly unknown[])[];
+  readonly rows: number;
+}
+
+/** The answer to a query, in parts of some thousand rows, in the order in which the rows lie in their files. */
+export async function* queried(
+  what: string,
+  sql: string,
+  before: readonly string[] = [],
+  { memoryLimit = "256MB", threads = 2 }: DuckDBOptions = {},
+): AsyncGenerator<Columns, void, undefined> {
+  const { DuckDBInstance, JSDuckDBValueConverter } = await load(what);
+  let instance: Instance | undefined;
+  let connection: Connection | undefined;
+  try {
+    instance = await DuckDBInstance.create(":memory:", { memory_limit: memoryLimit, threads: String(threads) });
+    connection = await instance.connect();
+    for (const statement of before) await connection.run(statement);
+    const result = await connection.stream(sql);
+    const names = result.columnNames();
+    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk())
+      yield { names, columns: chunk.convertColumns(JSDuckDBValueConverter), rows: chunk.rowCount };
+  } catch (error) {
+    if (error instanceof NablaError) throw error;
+    const [first] = (error as Error).message.split("\n");
+    throw new NablaError(
+      "E-VALUE",
+      `${what}: DuckDB cannot read it: ${first}`,
+      "whole files of one form, or other SQL",
+    );
+  } finally {
+    connection?.closeSync();
+    instance?.closeSync();
+  }
+}

@@ -1,0 +1,75 @@
+/** Tables that follow one another: files, folders and patterns of any size, read part by part. */
+import { NablaError } from "../base/error.ts";
+import { type DuckDBOptions, queried } from "./duckdb.ts";
+import { fileError } from "./source.ts";
+import type { Table } from "./table/table.ts";
+
+/** What to read. */
+export interface PartsOptions extends DuckDBOptions {
+  /** A query of the table `source`, which is the files: "select a, b from source where a > 0". */
+  readonly sql?: string;
+}
+
+/** A text in SQL. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** A name in SQL. */
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** What DuckDB reads files by, by the ends of their names. */
+const readers: readonly (readonly [end: RegExp, read: (files: string) => string])[] = [
+  [/\.parquet$/i, (files) => `read_parquet(${files})`],
+  [/\.tsv(\.gz)?$/i, (files) => `read_csv(${files}, delim = '\t')`],
+  [/\.(csv|txt)(\.gz)?$/i, (files) => `read_csv(${files})`],
+  [/\.(jsonl|ndjson|json)(\.gz)?$/i, (files) => `read_json(${files})`],
+];
+const ends = ".parquet, .csv, .tsv, .txt, .jsonl, .ndjson, .json, all but the first also with .gz";
+
+/** The files of a folder (with those in it), sorted; a path or a pattern (`part-*.csv`) stays as it is. */
+async function filesOf(source: string | readonly string[]): Promise<readonly string[]> {
+  if (typeof source !== "string") return source;
+  const { readdir, stat } = await import("node:fs/promises");
+  const { join } = await import("node:path");
+  const found = await stat(source).catch((error) => {
+    if (/[*?[]/.test(source)) return undefined;
+    throw fileError(source, error);
+  });
+  if (found === undefined || !found.isDirectory()) return [source];
+  const names = await readdir(source, { recursive: true });
+  return names
+    .filter((name) => readers.some(([end]) => end.test(name)))
+    .sort()
+    .map((name) => join(source, name));
+}
+
+/**
+ * The rows of files of any size, as tables of some thousand rows each: a path, a folder, a pattern, or a list of paths,
+ * of CSV, TSV, JSON lines or Parquet, all of one form. Needs the package @duckdb/node-api. Memory is that of one part and of
+ * DuckDB, which `memoryLimit` bounds. The order of the rows is that of the files, each time.
+ *
+ * @example
+ * for await (const part of readParts("flights.parquet", { sql: "select delay, distance from source" })) part.rows;
+ */
+export async function* readParts(
+  source: string | readonly string[],
+  { sql = "select * from source", ...options }: PartsOptions = {},
+): AsyncGenerator<Table, void, undefined> {
+  const what = typeof source === "string" ? source : (source[0] ?? "no files");
+  const files = await filesOf(source);
+  const reader = readers.find(([end]) => files.length > 0 && files.every((file) => end.test(file)))?.[1];
+  if (reader === undefined)
+    throw new NablaError("E-OPTION", `${what}: there are no files here whose names end alike`, `one of ${ends}`);
+  const view = `create view source as select * from ${reader(`[${files.map(quoted).join(", ")}]`)}`;
+  let before = 0;
+  for await (const { names, columns, rows } of queried(what, sql, [view], options)) {
+    const first = before;
+    const places = new Map(names.map((name, i) => [name, i]));
+    yield {
+      file: what,
+      names,
+      rows,
+      cell: (row, column) => columns[places.get(column) ?? -1]?.[row],
+      place: (row) => `row ${first + row + 1}`,
+    };
+    before += rows;
+  }
+}

@@ -1,0 +1,226 @@
+/** Files of every form as tables and as datasets larger than memory; broken ones as errors. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
+import fc from "fast-check";
+import { NablaError } from "nabla";
+import { encode, encodeFiles, parseTable, readParts, readTable, type Table, type TableFormat } from "nabla/data";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const full = process.env.NABLA_FULL !== undefined;
+const folder = mkdtempSync(join(tmpdir(), "nabla-files-"));
+const at = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const size = 5000;
+const rows = Array.from({ length: size }, (_, i) => ({
+  id: i,
+  x: i % 13 === 0 ? null : i / 8,
+  kind: ["a", "b", "c"][i % 3] as string,
+  day: `2024-01-0${1 + (i % 9)}`,
+  y: 2 * i + 1,
+}));
+const csv = (part: typeof rows, mark = ","): string =>
+  [Object.keys(rows[0] as object), ...part.map((row) => Object.values(row).map((v) => v ?? ""))]
+    .map((r) => r.join(mark))
+    .join("\n");
+
+async function sql(...statements: string[]): Promise<void> {
+  const connection = await (await DuckDBInstance.create(":memory:")).connect();
+  for (const statement of statements) await connection.run(statement);
+  connection.closeSync();
+}
+
+beforeAll(async () => {
+  writeFileSync(at("a.csv"), csv(rows));
+  writeFileSync(at("a.tsv"), csv(rows, "\t"));
+  writeFileSync(at("a.csv.gz"), gzipSync(csv(rows)));
+  writeFileSync(at("a.jsonl"), rows.map((row) => JSON.stringify(row)).join("\n"));
+  mkdirSync(at("empty"));
+  mkdirSync(at("parts"));
+  for (let k = 0; k < 5; k++) writeFileSync(at(`parts/part-${k}.csv`), csv(rows.slice(k * 1000, (k + 1) * 1000)));
+  await sql(`copy (select * from read_csv('${at("a.csv")}')) to '${at("a.parquet")}'`);
+});
+
+const cells = (part: Table): unknown[][] =>
+  Array.from({ length: part.rows }, (_, row) => part.names.map((name) => part.cell(row, name)));
+async function all(parts: AsyncIterable<Table>): Promise<unknown[][]> {
+  const read: unknown[][] = [];
+  for await (const part of parts) read.push(...cells(part));
+  return read;
+}
+const plain = (value: unknown): unknown =>
+  value === "" || value === undefined
+    ? null
+    : value instanceof Date
+      ? value.toISOString().slice(0, 10)
+      : typeof value === "object" || Number.isNaN(Number(value))
+        ? value
+        : Number(value);
+const expected = rows.map((row) => Object.values(row));
+
+test.each(["a.csv", "a.tsv", "a.csv.gz", "a.jsonl", "a.parquet", "parts", "parts/part-*.csv"])(
+  "in parts, in order: %s",
+  async (name) => {
+    const read = await all(readParts(at(name)));
+    expect(read.map((row) => row.map(plain))).toEqual(expected);
+  },
+);
+
+test.each(["a.csv", "a.tsv", "a.jsonl", "a.parquet"])("at once: %s", async (name) => {
+  const read = await readTable(at(name));
+  expect(cells(read).map((row) => row.map(plain))).toEqual(expected);
+  expect(read.place(6)).toMatch(/^row 7/);
+});
+
+test("from a page's file, an answer, an address", async () => {
+  const text = readFileSync(at("a.jsonl"), "utf8");
+  const sources = [new File([text], "a.jsonl"), pathToFileURL(at("a.jsonl"))];
+  for (const source of sources) expect((await readTable(source)).rows).toBe(size);
+  expect((await readTable(new Response(text), { format: "jsonl" })).rows).toBe(size);
+  expect((await readTable(new Blob(["x\n1"]), { format: "csv" })).rows).toBe(1);
+  await expect(readTable(new Response("", { status: 404 }), { format: "csv" })).rejects.toThrow("the answer is 404");
+});
+
+test("SQL over files", async () => {
+  const query = "select kind, sum(y) as total from source where id < 10 group by kind order by kind";
+  const read = await all(readParts([at("a.csv")], { sql: query }));
+  const total = (kind: string): number =>
+    rows.slice(0, 10).reduce((sum, row) => sum + (row.kind === kind ? row.y : 0), 0);
+  expect(read.map((row) => row.map(plain))).toEqual(["a", "b", "c"].map((kind) => [kind, total(kind)]));
+});
+
+test("files to train on: as if all had been encoded in memory", async () => {
+  const options = { target: "y", exclude: ["id"] };
+  const { data, parts, encoder } = await encodeFiles(at("a.parquet"), {
+    ...options,
+    split: { validation: 0.2, test: 0.1, seed: 3 },
+  });
+  expect([parts.train.size, parts.validation.size, parts.test.size]).toEqual([3500, 1000, 500]);
+  const whole = await encodeFiles(at("parts"), options);
+  const memory = encode(await readTable(at("a.csv")), options);
+  expect(whole.encoder.toJSON()).toEqual(memory.toJSON());
+  const places = Uint32Array.from({ length: 50 }, (_, i) => (i * 997) % size);
+  const inMemory = memory.dataset(await readTable(at("a.csv")));
+  const [one, other] = [await whole.data.take(places), await inMemory.take(places)];
+  expect(one.x.toArray()).toEqual(other.x.toArray());
+  expect(one.y.toArray()).toEqual(other.y.toArray());
+  // Statistics of the training part: y standardised has mean 0 there.
+  const { y } = await parts.train.take(Uint32Array.from({ length: parts.train.size }, (_, i) => i));
+  expect(y.mean().item()).toBeCloseTo(0, 5);
+  expect(encoder.columns[0]?.mean).not.toBe(memory.columns[0]?.mean);
+  await data.close();
+  await whole.data.close();
+});
+
+test("rows without a target are passed over", async () => {
+  writeFileSync(at("holes.csv"), "x,y\n1,2\n2,NA\n3,\n4,5\n");
+  const { data } = await encodeFiles(at("holes.csv"), { target: "y" });
+  expect(data.size).toBe(2);
+  await data.close();
+});
+
+test.each<[string, () => Promise<unknown>, string]>([
+  ["no file", () => all(readParts(at("none.csv"))), "there is no such file"],
+  ["no match", () => all(readParts(at("none-*.csv"))), "DuckDB cannot read it"],
+  ["another form", () => all(readParts(at("a.xls"))), "there is no such file"],
+  ["an empty folder", () => all(readParts(at("empty"))), "no files here"],
+  ["bad SQL", () => all(readParts(at("a.csv"), { sql: "select nothing from source" })), "DuckDB cannot read it"],
+  ["no target", () => encodeFiles(at("a.csv"), { target: "z" }), "DuckDB cannot read it"],
+])("%s", async (_, run, part) => {
+  const error = await run().catch((e) => e);
+  expect(error).toBeInstanceOf(NablaError);
+  expect((error as Error).message).toContain(part);
+});
+
+describe("broken files are errors, or read right", () => {
+  const kinds: [TableFormat, string][] = [
+    ["csv", csv(rows.slice(0, 30))],
+    ["tsv", csv(rows.slice(0, 30), "\t")],
+    ["json", JSON.stringify(rows.slice(0, 30))],
+    [
+      "jsonl",
+      rows
+        .slice(0, 30)
+        .map((row) => JSON.stringify(row))
+        .join("\n"),
+    ],
+  ];
+  const piece = fc.constantFrom(
+    "",
+    '"',
+    "\n",
+    "\r",
+    ",",
+    "\t",
+    ";",
+    "\uFEFF",
+    "{",
+    "[",
+    "null",
+    "1e999",
+    "NaN",
+    "__proto__",
+    "\0",
+    "[[[[",
+  );
+  test.each(kinds)(
+    "%s",
+    (format, text) => {
+      fc.assert(
+        fc.property(fc.nat(text.length), fc.nat(20), piece, fc.boolean(), (from, cut, put, end) => {
+          const changed = text.slice(0, from) + put + (end ? "" : text.slice(from + cut));
+          try {
+            const read = parseTable(changed, format);
+            expect(cells(read).flat().length).toBeLessThanOrEqual(changed.length + 1);
+            if (read.names.includes("y")) encode(read, { target: "y" }).rows(read);
+          } catch (error) {
+            if (!(error instanceof NablaError)) throw error;
+          }
+        }),
+        { numRuns: full ? 10_000 : 150 },
+      );
+    },
+    600_000,
+  );
+
+  test("deep, long and odd", () => {
+    const deep = `[{"x": ${"[".repeat(100_000)}${"]".repeat(100_000)}, "y": 1}]`;
+    const odd = '[{"__proto__": 1, "constructor": 2}, {"y": 3}]';
+    for (const [format, text] of [
+      ["json", deep],
+      ["json", odd],
+      ["csv", `x,y\n"${"a".repeat(5_000_000)}`],
+      ["csv", '"'.repeat(200_001)],
+    ] as const)
+      try {
+        const read = parseTable(text, format);
+        expect(read.rows).toBeLessThan(3);
+        expect(read.cell(1, "constructor")).toBe(undefined);
+        encode(read, { target: "y" });
+      } catch (error) {
+        expect(error).toBeInstanceOf(NablaError);
+      }
+  });
+
+  test("Parquet", async () => {
+    const bytes = readFileSync(at("a.parquet"));
+    const chance = fc.sample(fc.tuple(fc.nat(bytes.length - 1), fc.nat(7), fc.boolean()), {
+      numRuns: full ? 2000 : 25,
+      seed: 7,
+    });
+    for (const [place, bit, cut] of chance) {
+      const changed = Uint8Array.from(cut ? bytes.subarray(0, place) : bytes);
+      if (!cut) changed[place] = (changed[place] as number) ^ (1 << bit);
+      writeFileSync(at("broken.parquet"), changed);
+      try {
+        await readTable(at("broken.parquet"));
+      } catch (error) {
+        expect(error).toBeInstanceOf(NablaError);
+      }
+    }
+  }, 600_000);
+});
