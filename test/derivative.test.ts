@@ -28,6 +28,7 @@ import {
   less,
   log,
   logsumexp,
+  mapTree,
   matmul,
   max,
   maximum,
@@ -281,6 +282,47 @@ describe("the verbs", () => {
     close(numbers(grad((x) => held(x).sum())(point)), numbers(grad((x) => plain(x).sum())(point)));
     expect(calls).toBeGreaterThan(0);
   });
+});
+
+describe("what a cost computes besides", () => {
+  type Weights = { readonly a: Tensor; readonly b: Tensor };
+  const f = ({ a, b }: Weights, x: Tensor) => {
+    const y = a.mul(x).add(b);
+    return [y.mul(y).sum(), { y, count: tensor(Int32Array.of(3)) }] as const;
+  };
+  const at: Weights = { a: tensor(2), b: tensor(1) };
+
+  test("comes with the value, and has no gradient", () => {
+    for (const g of [valueAndGrad(f, { aux: true }), compile(valueAndGrad(f, { aux: true }))]) {
+      const [[value, { y, count }], slope] = g(at, [1, 2]);
+      expect([value.item(), y.toArray(), count.toArray()]).toEqual([34, [3, 5], [3]]);
+      expect([slope.a.item(), slope.b.item()]).toEqual([26, 16]);
+    }
+  });
+
+  test("is part of the graph: it may be differentiated again", () => {
+    const outer = grad((x: Tensor) => {
+      const [[, { y }], slope] = valueAndGrad(f, { aux: true })(at, x);
+      return y.sum().add(slope.b); // Σ (2x + 1) + 2 Σ (2x + 1)
+    });
+    expect(outer(tensor([1, 2])).toArray()).toEqual([6, 6]);
+  });
+
+  test("a cost that is not first in a pair is refused", () => {
+    const alone = ((x: Tensor) => x.mul(x)) as unknown as (x: Tensor) => readonly [Tensor, Tensor];
+    expect(() => valueAndGrad(alone, { aux: true })(3)).toThrow(/E-TREE valueAndGrad: with { aux: true }/);
+  });
+});
+
+test("mapTree goes leaf by leaf, through trees that look alike", () => {
+  const tree = { w: tensor([1, 2]), layers: [tensor(3), { b: tensor([4]) }] };
+  const sum = mapTree(
+    (a, b) => a.add(b),
+    tree,
+    mapTree((t) => t.mul(10), tree),
+  );
+  expect(JSON.stringify(sum)).toBe('{"w":[11,22],"layers":[33,{"b":[44]}]}');
+  expect(() => mapTree((a) => a, tree, { w: tensor(1) })).toThrow(/E-TREE mapTree: expected the tree/);
 });
 
 describe("nesting", () => {

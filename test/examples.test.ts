@@ -106,7 +106,7 @@ test("every public name is documented, every function by an example", () => {
     .flatMap((entry) => [...exportsOf(entry)])
     .flatMap(([name, file]) => {
       const declaration = new RegExp(
-        `(/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)?export (function|const|class|interface|type) ${name}\\b`,
+        `(/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)?export (?:async )?(function|const|class|interface|type)\\*? ${name}\\b`,
       );
       const [, comment, kind] = declaration.exec(readFileSync(file, "utf8")) ?? [];
       if (comment === undefined) return [`${name}: no docstring (${file})`];

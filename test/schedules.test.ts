@@ -7,7 +7,7 @@ import {
   type Connections,
   type Cost,
   chain,
-  constant,
+  constantRate,
   cosine,
   cosineWithRestarts,
   exponentialDecay,
@@ -36,7 +36,7 @@ const { PI, cos, floor, min, max, sqrt } = Math;
 const wave = (from: number, to: number, p: number) => to + ((from - to) * (1 + cos(PI * p))) / 2;
 
 const schedules: readonly (readonly [name: string, schedule: Schedule, formula: (t: number) => number])[] = [
-  ["constant", constant(0.3), () => 0.3],
+  ["constantRate", constantRate(0.3), () => 0.3],
   ["stepDecay", stepDecay(0.5, { every: 30, factor: 0.3 }), (t) => 0.5 * 0.3 ** floor(t / 30)],
   ["exponentialDecay", exponentialDecay(0.5, { every: 30 }), (t) => 0.5 * 0.1 ** (t / 30)],
   ["polynomialDecay", polynomialDecay(0.5, { steps: 200 }), (t) => 0.5 * (1 - min(1, t / 200))],
@@ -66,7 +66,7 @@ const schedules: readonly (readonly [name: string, schedule: Schedule, formula: 
   ],
   ["oneCycle without a rise", oneCycle(0.5, { steps: 200, rise: 0 }), (t) => wave(0.5, 2e-6, min(1, t / 200))],
   ["inverseSqrt", inverseSqrt(0.5, { warmUp: 40 }), (t) => 0.5 * min((t + 1) / 40, sqrt(40 / (t + 1)))],
-  ["warmUp", warmUp(25, constant(0.5)), (t) => 0.5 * min(1, (t + 1) / 25)],
+  ["warmUp", warmUp(25, constantRate(0.5)), (t) => 0.5 * min(1, (t + 1) / 25)],
   [
     "warmUp, then cosine",
     warmUp(25, cosine(0.5, { steps: 100 })),
@@ -89,7 +89,7 @@ test.each(schedules)("%s is its formula at every step, in float64", (_, schedule
 
 test("impossible schedules are errors", () => {
   for (const wrong of [
-    () => constant(-1),
+    () => constantRate(-1),
     () => cosine(1, { steps: 0 }),
     () => joined([0.1, 0.2], []),
     () => joined([0.1, 0.2, 0.3], [5, 5]),

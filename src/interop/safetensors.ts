@@ -116,6 +116,10 @@ const broken = (what: string): NablaError =>
 /**
  * The tensors and texts of a file; E-VALUE where it is not whole or says of itself what is not so. Half precision (F16,
  * BF16) becomes float32, integers of 8, 16 and 64 bits int32.
+ *
+ * @example
+ * const bytes = encodeSafetensors({ tensors: { w: tensor([1, 2]) }, metadata: { from: "here" } });
+ * decodeSafetensors(bytes).metadata.from // "here"
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   if (bytes.length < 8) throw broken(`the file has ${bytes.length} bytes, less than the length of a header`);

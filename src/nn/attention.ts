@@ -45,6 +45,7 @@ function weightsOf(q: Tensor, k: Tensor, { causal = false, mask }: MaskOptions):
 export const scaledDotProductAttention = (q: Tensor, k: Tensor, v: Tensor, options: MaskOptions = {}): Tensor =>
   matmul(weightsOf(q, k, options), v);
 
+/** How queries, keys and values are made and read. */
 export interface AttentionOptions extends MaskOptions {
   /** Into how many parts the features fall, each with weights of its own. */
   readonly heads: number;

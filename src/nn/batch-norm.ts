@@ -8,6 +8,7 @@ import { convert } from "../ops/record.ts";
 import { mean } from "../ops/reduce.ts";
 import { inference, type Layer, sizeAlong } from "./layer.ts";
 
+/** Over what batch normalisation averages, and how it remembers. */
 export interface BatchNormOptions {
   /** The axis of the channels, that of examples counted; default 1, as in [batch, features] and [batch, channels, …]. */
   readonly axis?: number;

@@ -5,6 +5,7 @@ import { random } from "../ops/random.ts";
 import type { Initializer } from "./initializers.ts";
 import { asIndices, checkCount, type Layer, type Nothing } from "./layer.ts";
 
+/** How the table begins. */
 export interface EmbeddingOptions {
   /** Of the table, default standard normal. */
   readonly initializer?: Initializer;

@@ -42,17 +42,47 @@ const glorot = (fanIn: number, fanOut: number): number => 2 / (fanIn + fanOut);
 const he = (fanIn: number): number => 2 / fanIn;
 const lecun = (fanIn: number): number => 1 / fanIn;
 
-/** Uniform with variance 2/(inputs + outputs), for tanh and the like (Glorot and Bengio 2010, eq. 16). */
+/**
+ * Uniform with variance 2/(inputs + outputs), for tanh and the like (Glorot and Bengio 2010, eq. 16).
+ *
+ * @example
+ * glorotUniform(random.key(0), [3, 2], "float32").shape // [3, 2]
+ */
 export const glorotUniform: Initializer = uniformly(glorot);
-/** Normal with variance 2/(inputs + outputs). */
+/**
+ * Normal with variance 2/(inputs + outputs).
+ *
+ * @example
+ * glorotNormal(random.key(0), [3, 2], "float32").shape // [3, 2]
+ */
 export const glorotNormal: Initializer = normally(glorot);
-/** Uniform with variance 2/inputs, for relu (He, Zhang, Ren and Sun 2015, eq. 10). */
+/**
+ * Uniform with variance 2/inputs, for relu (He, Zhang, Ren and Sun 2015, eq. 10).
+ *
+ * @example
+ * heUniform(random.key(0), [3, 2], "float32").shape // [3, 2]
+ */
 export const heUniform: Initializer = uniformly(he);
-/** Normal with variance 2/inputs. */
+/**
+ * Normal with variance 2/inputs.
+ *
+ * @example
+ * heNormal(random.key(0), [3, 2], "float32").shape // [3, 2]
+ */
 export const heNormal: Initializer = normally(he);
-/** Uniform with variance 1/inputs (LeCun, Bottou, Orr and Müller 1998, §4.6). */
+/**
+ * Uniform with variance 1/inputs (LeCun, Bottou, Orr and Müller 1998, §4.6).
+ *
+ * @example
+ * lecunUniform(random.key(0), [3, 2], "float32").shape // [3, 2]
+ */
 export const lecunUniform: Initializer = uniformly(lecun);
-/** Normal with variance 1/inputs. */
+/**
+ * Normal with variance 1/inputs.
+ *
+ * @example
+ * lecunNormal(random.key(0), [3, 2], "float32").shape // [3, 2]
+ */
 export const lecunNormal: Initializer = normally(lecun);
 
 /**

@@ -41,8 +41,9 @@ export interface Layer<P = Tree, S = Tree> {
 /** Where a layer may stand, a function of tensors may too. */
 export type LayerLike = Layer | ((x: Tensor) => Tensor);
 
-/** The parameters, and the states, of layers in a list or under names. */
+/** The parameters of layers in a list or under names. */
 export type ParametersOf<L> = { readonly [K in keyof L]: L[K] extends Layer<infer P, infer _> ? P : Nothing };
+/** The states of layers in a list or under names. */
 export type StatesOf<L> = { readonly [K in keyof L]: L[K] extends Layer<infer _, infer S> ? S : Nothing };
 
 export const inference: Mode = { training: false };

@@ -6,6 +6,7 @@ import { sigmoid, tanh } from "../ops/math.ts";
 import { concatenate, slice } from "../ops/movement.ts";
 import { gatesOf, type Recurrent, type RecurrentOptions, type RecurrentParameters, recurrent } from "./recurrent.ts";
 
+/** How an LSTM begins; the rest is every recurrent layer's. */
 export interface LstmOptions extends RecurrentOptions {
   /** How the bias of the forget gate begins; default 1: remember (Gers, Schmidhuber and Cummins 2000). */
   readonly forgetBias?: number;

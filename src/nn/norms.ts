@@ -8,6 +8,7 @@ import { mean } from "../ops/reduce.ts";
 import type { ScaleAndShift } from "./batch-norm.ts";
 import { checkCount, type Layer, type Nothing, sizeAlong } from "./layer.ts";
 
+/** What keeps the divisor from 0. */
 export interface NormOptions {
   /** Added to the variance or mean square; default 1e-5. */
   readonly epsilon?: number;

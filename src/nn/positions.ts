@@ -39,6 +39,7 @@ export const sinusoidalPositions = (): Layer<Nothing, Nothing> =>
     return x.add(convert(sinusoids(time, features), x.dtype));
   });
 
+/** How many places there are, and how they begin. */
 export interface LearnedPositionsOptions {
   /** The longest sequence; default that of the examples in `init`. */
   readonly length?: number;

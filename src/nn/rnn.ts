@@ -4,6 +4,7 @@ import { matmul } from "../ops/contract.ts";
 import { tanh } from "../ops/math.ts";
 import { type Recurrent, type RecurrentOptions, type RecurrentParameters, recurrent } from "./recurrent.ts";
 
+/** What bends the state; the rest is every recurrent layer's. */
 export interface RnnOptions extends RecurrentOptions {
   /** Default tanh. */
   readonly activation?: (x: TensorLike) => Tensor;

@@ -12,6 +12,7 @@ import { checkCount, type FloatType, type Layer, outputShape, type Variables } f
 import type { Loss } from "./losses/index.ts";
 import { multiplyAdds } from "./multiply-adds.ts";
 
+/** For what examples the programs are counted. */
 export interface SummaryOptions {
   /** How many examples the programs take whose memory is counted; default 32. */
   readonly batchSize?: number;

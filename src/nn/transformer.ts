@@ -9,6 +9,7 @@ import { layerNorm } from "./norms.ts";
 import { residual } from "./residual.ts";
 import { type NamedTrees, type Sequential, sequential } from "./sequential.ts";
 
+/** What lies between attention's parts. */
 export interface TransformerOptions extends AttentionOptions {
   /** Units between the two affine maps; default 4 · features. */
   readonly hidden?: number;

@@ -35,7 +35,7 @@ export { type ShampooOptions, shampoo } from "./rules/shampoo.ts";
 export { type SophiaOptions, sophia } from "./rules/sophia.ts";
 export { cosine, cosineWithRestarts, type OneCycleOptions, oneCycle } from "./schedules/cosine.ts";
 export {
-  constant,
+  constantRate,
   exponentialDecay,
   type FactorOptions,
   type FallOptions,

@@ -27,7 +27,10 @@ const withoutEdges: Readonly<Record<string, string>> = {
 };
 /** Public functions that are no functions of tensors, or that have laws of their own. */
 const elsewhere: Readonly<Record<string, string>> = {
-  ...reason("derivative.test.ts", "grad valueAndGrad jvp vjp hvp jacobian hessian directionalDerivative stopGradient"),
+  ...reason(
+    "derivative.test.ts",
+    "grad valueAndGrad jvp vjp hvp jacobian hessian directionalDerivative stopGradient mapTree",
+  ),
   ...reason("batching.test.ts", "vmap"),
   ...reason("control.ts", "scan whileLoop cond checkpoint"),
   ...reason("backends.test.ts, compile.test.ts", "compile"),

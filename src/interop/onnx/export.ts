@@ -18,6 +18,7 @@ import { graphOf, tracedInputs, tracedOutputs, valueInfo, walk } from "./walk.ts
 /** What an input is: an example of it, or its shape and dtype. */
 export type OnnxInput = TensorLike | { readonly shape: Shape; readonly dtype?: DType };
 
+/** What the file says besides the function. */
 export interface OnnxOptions {
   /**
    * Whether the first axis of every input counts examples: the file then takes any number of them. Default false:
@@ -28,7 +29,12 @@ export interface OnnxOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The operator set that the files are written in. */
+/**
+ * The operator set that the files are written in.
+ *
+ * @example
+ * operatorSet // 18
+ */
 export const operatorSet = 18;
 
 const isType = (input: OnnxInput): input is { readonly shape: Shape; readonly dtype?: DType } =>
@@ -101,6 +107,10 @@ const isNamed = (value: unknown): value is Readonly<Record<string, TensorLike>> 
  * A model with its variables as an ONNX file: input `x` [batch, …input], output `output`, for any number of examples.
  *
  * @param input the shape of one example
+ * @example
+ * const model = dense(3);
+ * const file = modelToONNX(model, model.init(random.key(0), [4]), [4]);
+ * fromONNX(file).inputs[0].shape // ["batch", 4]
  */
 export const modelToONNX = (model: Layer, variables: Variables, input: Shape, options: OnnxOptions = {}): Uint8Array =>
   toONNX((x) => model.apply(variables, x as Tensor)[0], { x: { shape: [1, ...input] } }, { batch: true, ...options });

@@ -22,6 +22,7 @@ function halves(what: string, outputs: TensorLike): readonly [Tensor, Tensor] {
   return [a as Tensor, b as Tensor];
 }
 
+/** How far apart different examples shall be. */
 export interface ContrastiveOptions {
   /** From which distance on different ones cost nothing; default 1. */
   readonly margin?: number;
@@ -42,6 +43,7 @@ export function contrastive(outputs: TensorLike, targets: TensorLike, { margin =
     .mul(0.5);
 }
 
+/** How sharply cosines are told apart. */
 export interface InfoNceOptions {
   /** Cosines are divided by it; default 0.1. */
   readonly temperature?: number;

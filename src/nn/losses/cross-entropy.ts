@@ -12,6 +12,7 @@ import { logSoftmax, sum } from "../../ops/reduce.ts";
 import { asIndices } from "../layer.ts";
 import { paired, perExample } from "./loss.ts";
 
+/** How sure labels are, and how much each class counts. */
 export interface CrossEntropyOptions {
   /** ε: targets become (1 − ε)·target + ε/classes (Szegedy et al. 2016, §7); default 0. */
   readonly smoothing?: number;
@@ -58,6 +59,7 @@ export function crossEntropy(scores: TensorLike, labels: TensorLike, options: Cr
 /** Σ tₖ lₖ over the last axis; a class without weight adds nothing, whatever its l. */
 const expected = (t: Tensor, l: Tensor): Tensor => sum(where(greater(t, 0), mul(t, l), 0), { axis: -1 });
 
+/** How much the positive class counts. */
 export interface BinaryCrossEntropyOptions {
   /** A factor on the terms of the positive class; default 1. */
   readonly positiveWeight?: number;

@@ -25,6 +25,7 @@ export const meanSquaredError = (outputs: TensorLike, targets: TensorLike): Tens
 export const meanAbsoluteError = (outputs: TensorLike, targets: TensorLike): Tensor =>
   perExample(abs(errorsOf("meanAbsoluteError", outputs, targets)));
 
+/** From where on an error counts in line with its size. */
 export interface HuberOptions {
   /** Where the parabola becomes a line; default 1. */
   readonly delta?: number;

@@ -8,6 +8,7 @@ import { exp, lgamma, log, logaddexp } from "../../ops/math.ts";
 import { split } from "../../ops/movement.ts";
 import { paired, perExample } from "./loss.ts";
 
+/** What of the outputs is the spread, and how small it may become. */
 export interface GaussianOptions {
   /** What the second half of the outputs is: log-variances (default) or variances. */
   readonly spread?: "log-variance" | "variance";
@@ -45,6 +46,7 @@ export function gaussianNegativeLogLikelihood(
   );
 }
 
+/** Whether the terms without influence are there. */
 export interface PoissonOptions {
   /** Adds log t!, which does not depend on the outputs; default false. */
   readonly full?: boolean;

@@ -11,6 +11,7 @@ import { max } from "../../ops/reduce.ts";
 import { asIndices } from "../layer.ts";
 import { paired, perExample } from "./loss.ts";
 
+/** How what lies within the margin is counted. */
 export interface HingeOptions {
   /** The square of it: smooth where the margin begins; default false. */
   readonly squared?: boolean;

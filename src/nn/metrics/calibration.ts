@@ -11,6 +11,7 @@ export interface CalibrationBin {
   readonly count: number;
 }
 
+/** How far confidence and accuracy lie apart. */
 export interface Calibration {
   /** Σ (count/n) · |accuracy − confidence|: the expected calibration error. */
   readonly error: number;

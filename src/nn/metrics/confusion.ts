@@ -19,6 +19,7 @@ export function confusionMatrix(scores: TensorLike, labels: TensorLike): Tensor 
   return constant(counts, [d.classes, d.classes]);
 }
 
+/** Of which class precision and recall speak. */
 export interface ClassOptions {
   /** The class that counts as positive. By default class 1 of two; of more, the mean over all classes. */
   readonly positive?: number;

@@ -9,10 +9,10 @@ import { progress, schedule } from "./schedule.ts";
  * Always the same rate.
  *
  * @example
- * constant(0.1)(tensor(7, { dtype: "int32" })).item() // 0.1
+ * constantRate(0.1)(tensor(7, { dtype: "int32" })).item() // 0.1
  */
-export function constant(rate: number): Schedule {
-  check("constant", "a number from 0", { rate });
+export function constantRate(rate: number): Schedule {
+  check("constantRate", "a number from 0", { rate });
   return schedule(() => rate);
 }
 
