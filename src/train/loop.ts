@@ -180,9 +180,7 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
   try {
     const ended = await all();
     const end = ended ?? (await explained());
-    const message = [end.message, resumeText(folder, end.status), found && spoiltText(found)]
-      .filter(Boolean)
-      .join("; ");
+    const message = [end.message, resumeText(folder, end.status), found && foundText(found)].filter(Boolean).join("; ");
     if (end.status === "stopped" || end.status === "diverged") progress.say(`${end.status}: ${message}`);
     progress.end();
     const { history, best: epoch, step: made } = position;

@@ -23,8 +23,8 @@ import type { Training } from "./training.ts";
  * const model = sequential((x) => x.reshape([-1, 1]), dense(1), (x) => x.reshape([-1]));
  * const { variables } = await train({ model, data, loss: meanSquaredError, rule: sgd(0.1), batchSize: 4, epochs: 200 });
  */
-export function train<P, S>(options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export function train<B, P, S>(options: CostOptions<B, P, S>): Promise<Training<P, S>>;
+export function train<P, S>(options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export async function train(given: unknown): Promise<unknown> {
   const options = given as AnyOptions;
   const settings = settingsOf(options);
@@ -54,8 +54,8 @@ export async function train(given: unknown): Promise<unknown> {
 }
 
 /** Goes on with the run in a folder, E-OPTION if there is none: `train` with `{ folder, resume: true }`. */
-export function resume<P, S>(folder: string, options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export function resume<B, P, S>(folder: string, options: CostOptions<B, P, S>): Promise<Training<P, S>>;
+export function resume<P, S>(folder: string, options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export async function resume(folder: string, options: unknown): Promise<unknown> {
   if ((await checkpointsIn(folder)).length === 0)
     throw new NablaError("E-OPTION", `resume: there is no checkpoint in ${folder}`, "the folder of a run");
