@@ -3,11 +3,15 @@ import { readFileSync } from "node:fs";
 import { transformSync } from "esbuild";
 import { expect, test } from "vitest";
 import * as analyze from "../src/analyze/index.ts";
+import * as data from "../src/data/index.ts";
 import * as nabla from "../src/index.ts";
+import * as nn from "../src/nn/index.ts";
 import * as optimize from "../src/optimize/index.ts";
+import * as train from "../src/train/index.ts";
 
-const given = { ...nabla, ...optimize, ...analyze };
-const pages = ["docs/analyze.md", "docs/hill-climbing.md"];
+const given = { ...nabla, ...optimize, ...analyze, ...nn, ...data, ...train };
+const pages = ["docs/analyze.md", "docs/hill-climbing.md", "docs/training.md"];
+const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => (...args: unknown[]) => Promise<void>;
 
 const blocks = pages.flatMap((page) =>
   [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "" }, i) => ({
@@ -30,10 +34,10 @@ function expected(code: string): string[] {
   return texts;
 }
 
-test.each(blocks)("$at", ({ code }) => {
-  const { code: script } = transformSync(code.replace(/^import .*$/gm, ""), { loader: "ts" });
+test.each(blocks)("$at", async ({ code }) => {
+  const { code: script } = transformSync(code.replace(/^import .*$/gm, ""), { loader: "ts", format: "esm" });
   const printed: string[] = [];
   const log = (...items: unknown[]) => printed.push(items.join(" "));
-  new Function(...Object.keys(given), "console", script)(...Object.values(given), { log });
+  await new AsyncFunction(...Object.keys(given), "console", script)(...Object.values(given), { log });
   expect(printed).toEqual(expected(code));
 });
