@@ -3,7 +3,7 @@ import { NablaError } from "../base/error.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import { flattenArguments } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
-import { type Checkpoint, checkpointsIn, findCheckpoint, makeFolder } from "./checkpoint.ts";
+import { type Checkpoint, checkpointsIn, findCheckpoint, makeFolder, tidy } from "./checkpoint.ts";
 import { checkFingerprint, type Fingerprint, programDigest, treeTypes } from "./fingerprint.ts";
 import { loop } from "./loop.ts";
 import { type AnyOptions, type CostOptions, type ModelOptions, type Settings, settingsOf } from "./options.ts";
@@ -35,6 +35,7 @@ export async function train(given: unknown): Promise<unknown> {
     await makeFolder(folder);
   }
   const found = folder !== undefined && options.resume === true ? await findCheckpoint(folder) : undefined;
+  if (found !== undefined) await tidy(folder as string);
   const task = taskOf(options, settings);
   const [initKey, key] = random.split(random.key(settings.seed)) as [Tensor, Tensor];
   const step = compileTrees(stepOf(task.cost, rule), { state: true, ...(threads === undefined ? {} : { threads }) });
