@@ -42,6 +42,13 @@ const file = (header: unknown, data: readonly number[] = [], length?: number): U
   return bytes;
 };
 
+test("a Buffer, whose slices share memory, is read as the bytes it holds", () => {
+  const bytes = Buffer.concat([Buffer.from("before"), encodeSafetensors({ tensors })]).subarray(6);
+  expect(bits(decodeSafetensors(bytes).tensors["layers.0.weights"] as Tensor)).toEqual(
+    bits(tensors["layers.0.weights"] as Tensor),
+  );
+});
+
 test("the layout is that of the format", () => {
   const made = encodeSafetensors({ tensors: { a: tensor(Float32Array.of(1, 2)) } });
   const length = Number(new DataView(made.buffer).getBigUint64(0, true));

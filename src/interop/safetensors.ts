@@ -133,7 +133,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   for (const [name, entry] of Object.entries(entries)) {
     const { kind, shape, from, to } = checked(name, entry, bytes.length - start);
     places.push([from, to]);
-    const data = kind.read(bytes.slice(start + from, start + to).buffer);
+    const data = kind.read(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
     tensors[name] = constant(data, shape, dtypeOf(data));
   }
   places.sort(([a, b], [c, d]) => a - c || b - d);

@@ -54,18 +54,23 @@ export async function makeFolder(folder: string): Promise<void> {
 /** Writes a checkpoint and drops those before the last two; E-FILE if that fails, and the ones before are whole. */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<string> {
   const { join } = await import("node:path");
-  const { rm } = await import("node:fs/promises");
   const { state, position, fingerprint, best } = checkpoint;
   const { parameters, state: kept } = state.variables;
   const tree = { parameters, state: kept, rule: state.rule, step: state.step, best: best === undefined ? [] : [best] };
   const metadata = { checkpoint: toJson({ position, fingerprint }) };
   const path = join(folder, nameAt(position.step));
   await writeAtomically("train", path, await encodeTree("train", { tree: tree as unknown as Tree, metadata }));
-  for (const old of (await checkpointsIn(folder)).slice(generations)) {
-    await rm(old, { force: true });
-    await rm(unfinished(old), { force: true });
-  }
+  await tidy(folder);
   return path;
+}
+
+/** Drops the generations before the last two, and what was being written when a process was killed. */
+export async function tidy(folder: string): Promise<void> {
+  const { readdir, rm } = await import("node:fs/promises");
+  const { join } = await import("node:path");
+  const left = (await readdir(folder)).filter((name) => name.endsWith(unfinished(".safetensors")));
+  const old = (await checkpointsIn(folder)).slice(generations);
+  for (const path of [...left.map((name) => join(folder, name)), ...old]) await rm(path, { force: true });
 }
 
 /** Writes the best model so far as a model file of its own. */

@@ -142,5 +142,5 @@ export function diagnosing(
   threads: number | undefined,
 ): Measurement {
   const all = [...(noiseScale ? [noiseOf(cost, threads)] : []), ...(curvature ? [curvatureOf(cost, threads)] : [])];
-  return (...args) => all.reduce<Diagnosis>((found, measure) => ({ ...found, ...measure(...args) }), {});
+  return (...args) => Object.assign({}, ...all.map((measure) => measure(...args))) as Diagnosis;
 }

@@ -47,7 +47,7 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
   const count = batchCount(data.size, { batchSize, dropLast });
   let { state, position, best } = start;
   let inputs = inputsOf(run, position);
-  let good = { state, position };
+  let good = { state: kept(state), position };
   let stop: string | undefined;
   const began = performance.now();
   const time = (): number => (performance.now() - began) / 1000;
@@ -58,7 +58,7 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
 
   /** Takes the state out of the program's memory, to come back to; false if it is not worth that. */
   const remember = (): boolean => {
-    if (!isFinite(kept(state).variables)) return false;
+    if (state !== good.state && !isFinite(kept(state).variables)) return false;
     good = { state, position };
     return true;
   };
@@ -180,7 +180,7 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
   try {
     const ended = await all();
     const end = ended ?? (await explained());
-    const message = [end.message, resumeText(folder, end.status)].filter(Boolean).join("; ");
+    const message = [end.message, resumeText(folder, end.status), found && foundText(found)].filter(Boolean).join("; ");
     if (end.status === "stopped" || end.status === "diverged") progress.say(`${end.status}: ${message}`);
     progress.end();
     const { history, best: epoch, step: made } = position;

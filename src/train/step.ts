@@ -84,4 +84,7 @@ export function kept<T>(state: T): T {
 
 /** Whether all elements of a tree are finite. */
 export const isFinite = (tree: unknown): boolean =>
-  flattenArguments("train", tree).tensors.every(({ data }) => data.every(Number.isFinite));
+  flattenArguments("train", tree).tensors.every(({ data }) => {
+    for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
+    return true;
+  });

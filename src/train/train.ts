@@ -3,7 +3,7 @@ import { NablaError } from "../base/error.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import { flattenArguments } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
-import { type Checkpoint, checkpointsIn, findCheckpoint, makeFolder } from "./checkpoint.ts";
+import { type Checkpoint, checkpointsIn, findCheckpoint, makeFolder, tidy } from "./checkpoint.ts";
 import { checkFingerprint, type Fingerprint, programDigest, treeTypes } from "./fingerprint.ts";
 import { loop } from "./loop.ts";
 import { type AnyOptions, type CostOptions, type ModelOptions, type Settings, settingsOf } from "./options.ts";
@@ -23,8 +23,8 @@ import type { Training } from "./training.ts";
  * const model = sequential((x) => x.reshape([-1, 1]), dense(1), (x) => x.reshape([-1]));
  * const { variables } = await train({ model, data, loss: meanSquaredError, rule: sgd(0.1), batchSize: 4, epochs: 200 });
  */
-export function train<P, S>(options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export function train<B, P, S>(options: CostOptions<B, P, S>): Promise<Training<P, S>>;
+export function train<P, S>(options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export async function train(given: unknown): Promise<unknown> {
   const options = given as AnyOptions;
   const settings = settingsOf(options);
@@ -35,6 +35,7 @@ export async function train(given: unknown): Promise<unknown> {
     await makeFolder(folder);
   }
   const found = folder !== undefined && options.resume === true ? await findCheckpoint(folder) : undefined;
+  if (found !== undefined) await tidy(folder as string);
   const task = taskOf(options, settings);
   const [initKey, key] = random.split(random.key(settings.seed)) as [Tensor, Tensor];
   const step = compileTrees(stepOf(task.cost, rule), { state: true, ...(threads === undefined ? {} : { threads }) });
@@ -54,8 +55,8 @@ export async function train(given: unknown): Promise<unknown> {
 }
 
 /** Goes on with the run in a folder, E-OPTION if there is none: `train` with `{ folder, resume: true }`. */
-export function resume<P, S>(folder: string, options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export function resume<B, P, S>(folder: string, options: CostOptions<B, P, S>): Promise<Training<P, S>>;
+export function resume<P, S>(folder: string, options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export async function resume(folder: string, options: unknown): Promise<unknown> {
   if ((await checkpointsIn(folder)).length === 0)
     throw new NablaError("E-OPTION", `resume: there is no checkpoint in ${folder}`, "the folder of a run");
