@@ -31,8 +31,8 @@ export interface Parts<T> {
  * it before they are encoded.
  *
  * @example
- * const { train, test } = splitPlaces(10, { test: 0.3, seed: 1 });
- * [train.length, test.length] // [7, 3]
+ * const places = splitPlaces(10, { test: 0.3, seed: 1 });
+ * [places.train.length, places.test.length] // [7, 3]
  */
 export function splitPlaces(size: number, options: SplitOptions): Parts<Uint32Array> {
   const { validation = 0, test = 0, seed = 0, stratify } = options;
