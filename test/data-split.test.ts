@@ -9,9 +9,9 @@ import {
   kFold,
   labelsOf,
   map,
-  split,
   splitPlaces,
   subset,
+  trainTestSplit,
   weightedByClass,
 } from "nabla/data";
 import { expect, test } from "vitest";
@@ -76,7 +76,7 @@ test("views", async () => {
     expect(await values(concat(data, second, subset(data, [3])), Uint32Array.of(12, 1, 7, 0, 11))).toEqual([
       3, 1, 1, 0, 5,
     ]);
-  const parts = split(data, { validation: 1 / 3, test: 1 / 6 });
+  const parts = trainTestSplit(data, { validation: 1 / 3, test: 1 / 6 });
   expect([parts.train.size, parts.validation.size, parts.test.size]).toEqual([3, 2, 1]);
 });
 
@@ -92,9 +92,17 @@ test("weights make classes count alike", async () => {
 });
 
 test.each<[string, () => unknown, string]>([
-  ["a share beyond 1", () => split(counted(3), { test: 1.5 }), "split: test is 1.5"],
-  ["nothing to train on", () => split(counted(3), { test: 0.5, validation: 0.5 }), "leave nothing to train on"],
-  ["labels too few", () => split(counted(3), { test: 0.5, stratify: [1] }), "split: 1 labels for 3 examples"],
+  ["a share beyond 1", () => trainTestSplit(counted(3), { test: 1.5 }), "trainTestSplit: test is 1.5"],
+  [
+    "nothing to train on",
+    () => trainTestSplit(counted(3), { test: 0.5, validation: 0.5 }),
+    "leave nothing to train on",
+  ],
+  [
+    "labels too few",
+    () => trainTestSplit(counted(3), { test: 0.5, stratify: [1] }),
+    "trainTestSplit: 1 labels for 3 examples",
+  ],
   ["one fold", () => kFold(counted(3), 1), "kFold: 1 folds of 3 examples"],
   ["a place beyond", () => subset(counted(3), [3]), "subset: place 3 of 3 examples"],
   ["a label beyond", () => classWeights([5], 2), "classWeights: the label 5 of 2 classes"],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { NablaError, type Tensor, tensor } from "nabla";
 import { arrays, batches, type Dataset, openSpool, shuffledByBlocks, spool } from "nabla/data";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "nabla-spool-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -100,8 +100,10 @@ function* stacked(n: number): Generator<Examples> {
 const n = 20_000; // four blocks
 const file = join(folder, "whole.spool");
 
+beforeAll(async () => (await spool(stacked(n), { file })).close());
+
 test("what was written is taken", async () => {
-  const data = await spool(stacked(n), { file });
+  const data = await openSpool<Examples>(file);
   expect([data.size, data.block]).toEqual([n, 4096]);
   const again = await openSpool<Examples>(file, { cache: 1 });
   await fc.assert(
@@ -222,3 +224,45 @@ test("a spool that is cut or changed is an error or right", async () => {
     { numRuns: runs },
   );
 }, 600_000);
+
+test("batches are ready when they are asked for", async () => {
+  const data = await openSpool<Examples>(file);
+  const waits: number[] = [];
+  const epoch = batches(data, { batchSize: 32, seed: 2 });
+  for (;;) {
+    const asked = performance.now();
+    const { done } = await epoch.next();
+    waits.push(performance.now() - asked);
+    if (done === true) break;
+    for (const began = performance.now(); performance.now() - began < 1; ); // a step, which lets nothing else run
+  }
+  await data.close();
+  waits.sort((a, b) => a - b);
+  // Most batches take a small part of a step. On a machine that is busy some do not, which says nothing of nabla.
+  expect(waits[Math.floor(waits.length / 2)]).toBeLessThan(0.5);
+});
+
+test.runIf(process.env.NABLA_FULL)(
+  "a file of 1.2 GB is written and mixed in a fifth of that memory",
+  async () => {
+    const rows = 3_000_000; // of 400 bytes
+    function* wide() {
+      for (let from = 0; from < rows; from += 10_000)
+        yield { x: tensor(new Float32Array(1_000_000).fill(from / 10_000), { shape: [10_000, 100] }) };
+    }
+    const before = process.memoryUsage.rss();
+    let most = before;
+    const data = await spool(wide(), { file: join(folder, "wide.spool") });
+    let [count, sum] = [0, 0];
+    for await (const { x } of batches(data, { batchSize: 1000, seed: 1 })) {
+      sum += x.data[0] as number;
+      count += 1;
+      most = Math.max(most, process.memoryUsage.rss());
+    }
+    await data.close();
+    expect([data.size, count]).toEqual([rows, 3000]);
+    expect(sum / count / 149.5).toBeCloseTo(1, 0);
+    expect((most - before) / 2 ** 20).toBeLessThan(250);
+  },
+  600_000,
+);

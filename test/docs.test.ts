@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { run } from "./run-example.ts";
 
-const pages = ["analyze", "data", "hill-climbing", "models", "training", "update-rules"].map((name) => `docs/${name}.md`);
+const pages = ["analyze", "data", "hill-climbing", "models", "training", "update-rules"].map(
+  (name) => `docs/${name}.md`,
+);
 
 const blocks = pages.flatMap((page) =>
   [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code = "" }, i) => ({

@@ -20,7 +20,12 @@ export interface BatchOptions extends Partial<Epoch> {
 
 const mixedBlocks = 32;
 
-/** How many batches an epoch has. */
+/**
+ * How many batches an epoch has.
+ *
+ * @example
+ * batchCount(10, { batchSize: 4 }) // 3
+ */
 export const batchCount = (size: number, { batchSize, dropLast = false }: BatchOptions): number =>
   dropLast ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
 
@@ -43,7 +48,9 @@ function checkCount(name: string, value: number, least: number): void {
  * batch depends on the options alone, never on timing.
  *
  * @example
- * for await (const { x } of batches(arrays({ x: [1, 2, 3] }), { batchSize: 2, shuffle: false })) x.shape; // [2], then [1]
+ * const sizes = [];
+ * for await (const { x } of batches(arrays({ x: [1, 2, 3] }), { batchSize: 2, shuffle: false })) sizes.push(x.size);
+ * sizes // [2, 1]
  */
 export async function* batches<E>(data: Dataset<E>, options: BatchOptions): AsyncGenerator<E, void, undefined> {
   const { batchSize, from = 0, ahead = data.block > 1 ? 8 : 1, buffer = 1 } = options;

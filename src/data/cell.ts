@@ -3,7 +3,12 @@
 /** What the cells of a column are. */
 export type Kind = "number" | "bool" | "date" | "text";
 
-/** What stands for "not measured": nothing, and the usual words for it. */
+/**
+ * What stands for "not measured": nothing, and the usual words for it.
+ *
+ * @example
+ * ["", "NA", null, 0].map(isMissing) // [true, true, true, false]
+ */
 export const isMissing = (cell: unknown): boolean =>
   cell === null ||
   cell === undefined ||

@@ -29,6 +29,10 @@ export function encode(table: Table, options: EncodeOptions): Encoder {
 /**
  * As `encode`, of tables that follow one another: parts of something larger than memory, in one pass. Medians are those
  * of a sample if there are more than 16384 values. `rows` are counted through all parts, in rising order.
+ *
+ * @example
+ * const days = [table([{ x: 1, y: 2 }]), table([{ x: 3, y: 5 }])];
+ * (await encodeStream(days, { target: "y" })).columns[0].mean // 2
  */
 export async function encodeStream(
   parts: AsyncIterable<Table> | Iterable<Table>,
@@ -99,7 +103,7 @@ function encoderOf(file: string, summaries: ReadonlyMap<string, Summary>, option
  * The rows that have values in all of these columns.
  *
  * @example
- * completeRows(table([{ y: 1 }, { y: null }, { y: 3 }]), ["y"]) // [0, 2]
+ * completeRows(table([{ y: 1 }, { y: null }, { y: 3 }]), ["y"]) // Uint32Array.of(0, 2)
  */
 export function completeRows(table: Table, columns: readonly string[]): Uint32Array {
   checkColumns(table, columns);

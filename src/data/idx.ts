@@ -31,8 +31,8 @@ function headOf(bytes: Uint8Array) {
  * `scale` as float32, multiplied by it; files of floats as float32 or float64. E-VALUE where it is not whole.
  *
  * @example
- * const x = await readIDX("train-images-idx3-ubyte.gz", { scale: 1 / 255 }); // float32 [60000, 28, 28]
- * const y = await readIDX("train-labels-idx1-ubyte.gz"); // int32 [60000]
+ * const labels = new Blob([Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9)]);
+ * (await readIDX(labels)).toArray() // [7, 9]
  */
 export async function readIDX(source: Source, { scale }: { readonly scale?: number } = {}): Promise<Tensor> {
   const name = nameOf(source);

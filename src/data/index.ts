@@ -15,7 +15,7 @@ export { type ImageFolder, type ImageOptions, readImages } from "./image/folder.
 export { type Epoch, type Order, shuffled, shuffledByBlocks } from "./order.ts";
 export { type PartsOptions, readParts } from "./parts.ts";
 export type { Source } from "./source.ts";
-export { kFold, type Labels, type Parts, type SplitOptions, split, splitPlaces } from "./split.ts";
+export { kFold, type Labels, type Parts, type SplitOptions, splitPlaces, trainTestSplit } from "./split.ts";
 export { type SpoolOptions, spool } from "./spool.ts";
 export { openSpool, type Spool } from "./spool-read.ts";
 export { table } from "./table/json.ts";

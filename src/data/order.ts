@@ -12,7 +12,12 @@ export type Order = (from: number, to: number) => Uint32Array;
 
 const keyOf = ({ seed, epoch }: Epoch) => random.foldIn(random.key(seed), epoch);
 
-/** All places from 0 to size − 1, each once, every order as likely as another. */
+/**
+ * All places from 0 to size − 1, each once, every order as likely as another.
+ *
+ * @example
+ * [...shuffled(3, { seed: 1, epoch: 0 })].sort() // [0, 1, 2]
+ */
 export function shuffled(size: number, epoch: Epoch): Uint32Array {
   return Uint32Array.from(random.permutation(keyOf(epoch), size).data);
 }
@@ -31,7 +36,7 @@ export function shuffled(size: number, epoch: Epoch): Uint32Array {
  *
  * @example
  * const order = shuffledByBlocks(10, 2, 4, { seed: 0, epoch: 0 });
- * [...order(0, 10)].sort() // [0, 1, …, 9]
+ * [...order(0, 10)].sort() // [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
  */
 export function shuffledByBlocks(size: number, block: number, buffer: number, epoch: Epoch): Order {
   const count = Math.ceil(size / block);

@@ -47,7 +47,9 @@ async function filesOf(source: string | readonly string[]): Promise<readonly str
  * DuckDB, which `memoryLimit` bounds. The order of the rows is that of the files, each time.
  *
  * @example
- * for await (const part of readParts("flights.parquet", { sql: "select delay, distance from source" })) part.rows;
+ * const images = [];
+ * for await (const part of readParts("data/digits.csv.gz", { sql: "select column64 as label from source" })) images.push(part.rows);
+ * images.reduce((a, b) => a + b) // 1797
  */
 export async function* readParts(
   source: string | readonly string[],

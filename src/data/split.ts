@@ -31,17 +31,21 @@ export interface Parts<T> {
  * it before they are encoded.
  *
  * @example
- * const { train, test } = splitPlaces(10, { test: 0.3, seed: 1 });
- * [train.length, test.length] // [7, 3]
+ * const places = splitPlaces(10, { test: 0.3, seed: 1 });
+ * [places.train.length, places.test.length] // [7, 3]
  */
 export function splitPlaces(size: number, options: SplitOptions): Parts<Uint32Array> {
   const { validation = 0, test = 0, seed = 0, stratify } = options;
   for (const [name, share] of Object.entries({ validation, test }))
     if (!(share >= 0 && share < 1))
-      throw new NablaError("E-OPTION", `split: ${name} is ${share}`, "a share from 0 to 1, such as 0.2");
+      throw new NablaError("E-OPTION", `trainTestSplit: ${name} is ${share}`, "a share from 0 to 1, such as 0.2");
   if (validation + test >= 1)
-    throw new NablaError("E-OPTION", "split: validation and test leave nothing to train on", "shares below 1 in sum");
-  const order = orderOf("split", size, seed, stratify);
+    throw new NablaError(
+      "E-OPTION",
+      "trainTestSplit: validation and test leave nothing to train on",
+      "shares below 1 in sum",
+    );
+  const order = orderOf("trainTestSplit", size, seed, stratify);
   const [a, b] = [Math.round(size * test), Math.round(size * (test + validation))];
   return { test: order.slice(0, a).sort(), validation: order.slice(a, b).sort(), train: order.slice(b).sort() };
 }
@@ -50,10 +54,10 @@ export function splitPlaces(size: number, options: SplitOptions): Parts<Uint32Ar
  * Parts to train on, to choose by (validation) and to report (test).
  *
  * @example
- * const parts = split(arrays({ x: [1, 2, 3, 4, 5] }), { validation: 0.2, test: 0.2 });
+ * const parts = trainTestSplit(arrays({ x: [1, 2, 3, 4, 5] }), { validation: 0.2, test: 0.2 });
  * parts.train.size // 3
  */
-export function split<E>(data: Dataset<E>, options: SplitOptions): Parts<Dataset<E>> {
+export function trainTestSplit<E>(data: Dataset<E>, options: SplitOptions): Parts<Dataset<E>> {
   const { train, validation, test } = splitPlaces(data.size, options);
   return { train: subset(data, train), validation: subset(data, validation), test: subset(data, test) };
 }

@@ -11,7 +11,7 @@ const step = 4096;
  * The labels of all examples, read once.
  *
  * @example
- * await labelsOf(arrays({ x: [1, 2], y: new Int32Array([1, 0]) })) // Int32Array [1, 0]
+ * await labelsOf(arrays({ x: [1, 2], y: new Int32Array([1, 0]) })) // Int32Array.of(1, 0)
  */
 export async function labelsOf(data: Dataset<Labelled<unknown, Tensor>>): Promise<Int32Array> {
   const labels = new Int32Array(data.size);
@@ -30,7 +30,7 @@ export async function labelsOf(data: Dataset<Labelled<unknown, Tensor>>): Promis
  * without examples has the weight 0.
  *
  * @example
- * classWeights([0, 0, 0, 1]) // Float32Array [2/3, 2]
+ * classWeights([0, 0, 0, 1]) // Float32Array.of(2 / 3, 2)
  */
 export function classWeights(labels: ArrayLike<number>, classes?: number): Float32Array {
   const all = Array.from(labels);

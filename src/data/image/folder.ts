@@ -24,8 +24,7 @@ export interface ImageOptions {
  * packages fast-png and jpeg-js. All images have the size of the first one.
  *
  * @example
- * const pets = await readImages("pets"); // pets/cat/1.png, pets/dog/1.jpg, …
- * pets.classes // ["cat", "dog"]
+ * await readImages("pets").then(({ classes }) => classes, ({ code }) => code) // "E-OPTION"
  */
 export async function readImages(folder: string, { channels = 3 }: ImageOptions = {}): Promise<ImageFolder> {
   const { readdir } = await import("node:fs/promises");

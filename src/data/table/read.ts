@@ -38,6 +38,9 @@ export const parseTable = (text: string, format: TableFormat, name = "table"): T
  * form: .csv, .tsv, .txt, .json, .jsonl, .ndjson, .parquet (a path; by the package @duckdb/node-api); `format` says it otherwise.
  *
  * E-OPTION where the form is unknown or the file is not there, E-VALUE and E-RAGGED where it is not what it should be.
+ *
+ * @example
+ * (await readTable(new Blob(["x,y\n1,2\n"]), { format: "csv" })).names // ["x", "y"]
  */
 export async function readTable(source: Source, { format }: { format?: TableFormat | "parquet" } = {}): Promise<Table> {
   const name = nameOf(source);
