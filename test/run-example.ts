@@ -1,4 +1,7 @@
 /** Runs the examples of docstrings and docs: each imports what it names, or names it without. */
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { transformSync } from "esbuild";
 import * as analyze from "../src/analyze/index.ts";
 import * as data from "../src/data/index.ts";
@@ -33,10 +36,18 @@ const imported = (code: string): string =>
 
 const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
 
-/** Runs a program with some names given; its own imports stand before them. */
+/** Runs a program with some names given, in a folder of its own with the project's data; its imports come first. */
 export async function run(code: string, given: Readonly<Record<string, unknown>>): Promise<void> {
   const { code: script } = transformSync(imported(code), { loader: "ts", target: "esnext" });
   // A block, so that what an example declares may have a name that is given.
   const all = { ...names, ...given, __modules: modules };
-  await new AsyncFunction(...Object.keys(all), `{${script}}`)(...Object.values(all));
+  const [home, folder] = [process.cwd(), mkdtempSync(join(tmpdir(), "nabla-example-"))];
+  symlinkSync(join(home, "data"), join(folder, "data"));
+  process.chdir(folder);
+  try {
+    await new AsyncFunction(...Object.keys(all), `{${script}}`)(...Object.values(all));
+  } finally {
+    process.chdir(home);
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -23,8 +23,8 @@ export interface ModelFile {
  * const model = dense(2);
  * const variables = model.init(random.key(0), [3]);
  * await saveModel("model.safetensors", variables, { classes: "cat, dog" });
- * const { variables: same } = await loadModel("model.safetensors");
- * model.apply(same, ones([1, 3], { dtype: "float32" }));
+ * const same = await loadModel("model.safetensors");
+ * model.apply(same.variables, ones([1, 3], { dtype: "float32" }))[0].shape // [1, 2]
  */
 export async function saveModel(
   path: string,
@@ -50,6 +50,9 @@ export async function encodeModel(
  * What `saveModel` wrote. A file of another program has no tree; `decodeSafetensors` reads its tensors by name.
  *
  * @throws E-FILE where it cannot be read, E-VALUE where it is not whole or was changed
+ * @example
+ * await saveModel("model.safetensors", dense(2).init(random.key(0), [3]), { classes: "cat, dog" });
+ * (await loadModel("model.safetensors")).metadata.classes // "cat, dog"
  */
 export async function loadModel(path: string): Promise<ModelFile> {
   const bytes = await readBytes("loadModel", path);

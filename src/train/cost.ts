@@ -30,7 +30,12 @@ export const costOf =
     return [loss(outputs, y), state];
   };
 
-/** Σ wᵢ lᵢ / Σ wᵢ. */
+/**
+ * Σ wᵢ lᵢ / Σ wᵢ, the mean without weights.
+ *
+ * @example
+ * weightedMean(tensor([1, 4]), tensor([2, 1])).item() // 2
+ */
 export const weightedMean = (losses: Tensor, weight?: Tensor): Tensor =>
   weight === undefined ? mean(losses) : div(sum(mul(losses, weight)), sum(weight));
 

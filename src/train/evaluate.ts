@@ -43,7 +43,7 @@ export interface PredictOptions<P, S> extends BatchwiseOptions {
  * const data = arrays({ x: [[1], [2]], y: [2, 3] });
  * const model = sequential(dense(1), (x) => x.reshape([-1]));
  * const variables = { parameters: [{ weights: tensor([[1]]), bias: tensor([1]) }, {}], state: [{}, {}] };
- * await evaluate({ model, variables, data, loss: meanSquaredError }); // { loss: 0 }
+ * await evaluate({ model, variables, data, loss: meanSquaredError }) // ({ loss: 0 })
  */
 export function evaluate<P, S>(options: EvaluateOptions<P, S>): Promise<Record<string, number>> {
   const { model, variables, data, loss, metrics = {} } = options;
@@ -107,7 +107,8 @@ export function costEvaluator(
  * @example
  * const model = dense(2);
  * const variables = model.init(random.key(0), [3]);
- * (await predict({ model, variables, data: arrays({ x: ones([5, 3], { dtype: "float32" }) }) })).shape; // [5, 2]
+ * const data = arrays({ x: ones([5, 3], { dtype: "float32" }) });
+ * (await predict({ model, variables, data })).shape // [5, 2]
  */
 export async function predict<P, S>(options: PredictOptions<P, S>): Promise<Tensor> {
   const { model, variables, data } = options;

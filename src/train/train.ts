@@ -21,7 +21,10 @@ import type { Training } from "./training.ts";
  * @example
  * const data = arrays({ x: new Float32Array([0, 1, 2, 3]), y: new Float32Array([1, 3, 5, 7]) });
  * const model = sequential((x) => x.reshape([-1, 1]), dense(1), (x) => x.reshape([-1]));
- * const { variables } = await train({ model, data, loss: meanSquaredError, rule: sgd(0.1), batchSize: 4, epochs: 200 });
+ * const options = { model, data, loss: meanSquaredError, rule: sgd(0.1), batchSize: 4, epochs: 200 };
+ * const { history, status } = await train({ ...options, progress: false });
+ * status // "finished"
+ * history.at(-1).loss < 1e-9 // true
  */
 export function train<B, P, S>(options: CostOptions<B, P, S>): Promise<Training<P, S>>;
 export function train<P, S>(options: ModelOptions<P, S>): Promise<Training<P, S>>;
@@ -54,7 +57,15 @@ export async function train(given: unknown): Promise<unknown> {
   return loop({ task, options, settings, step, key, start, fingerprint, found });
 }
 
-/** Goes on with the run in a folder, E-OPTION if there is none: `train` with `{ folder, resume: true }`. */
+/**
+ * Goes on with the run in a folder, E-OPTION if there is none: `train` with `{ folder, resume: true }`.
+ *
+ * @example
+ * const data = arrays({ x: [[0], [1], [2]], y: [[1], [3], [5]] });
+ * const options = { model: dense(1), data, loss: meanSquaredError, rule: sgd(0.1), progress: false };
+ * await train({ ...options, folder: "runs/line", epochs: 2 });
+ * (await resume("runs/line", { ...options, epochs: 5 })).history.length // 5
+ */
 export function resume<B, P, S>(folder: string, options: CostOptions<B, P, S>): Promise<Training<P, S>>;
 export function resume<P, S>(folder: string, options: ModelOptions<P, S>): Promise<Training<P, S>>;
 export async function resume(folder: string, options: unknown): Promise<unknown> {
