@@ -16,7 +16,7 @@ import {
 import type { Method } from "../method.ts";
 import { type Model, steepest } from "../model.ts";
 import type { Objective } from "../objective.ts";
-import { along, dot, norm, scaled, type Vector } from "../vector.ts";
+import { along, dot, isFiniteVector, norm, scaled, type Vector } from "../vector.ts";
 
 /** Up to here the model is minimised exactly. */
 const most = 200;
@@ -57,7 +57,7 @@ export function trustRegion(objective: Objective, box: Box | undefined, initial?
         // Both decreases are raised by what rounding hides (Conn, Gould & Toint 2000, § 17.4.2).
         const ratio = (model.value - point.value + noise) / (expected(model, x, predicted, box) + noise);
         const better = point.value < model.value || norm(point.gradient) < norm(model.gradient);
-        const fine = Number.isFinite(point.value) && point.gradient.every(Number.isFinite);
+        const fine = Number.isFinite(point.value) && isFiniteVector(point.gradient);
         if (!(fine && ratio > 0.25)) r = Math.min(r, length) / (fine && ratio > 0 ? 3 : 6);
         else if (ratio > 0.75 && length > 0.9 * r) r *= 3;
         if (fine && ratio > enough && better) {
@@ -89,7 +89,7 @@ function firstRadius(model: Model, newton: Step): number {
 /** Newton's step by Cholesky, as long as the region holds it; the eigenvectors only where it does not. */
 function exactSolver(model: Model): Solver | undefined {
   const scaled = equilibrated(model.hessian(), model.x.length);
-  if (!scaled.matrix.every(Number.isFinite)) return undefined;
+  if (!isFiniteVector(scaled.matrix)) return undefined;
   const factor = definite(scaled, 0);
   const y = factor && whitened(factor, model.slope);
   const inside = factor && y && unwhitened(factor, y).map((v) => -v);

@@ -15,7 +15,7 @@ import {
   unwhitened,
   whitened,
 } from "../factor.ts";
-import { type Model, modelAt } from "../model.ts";
+import { type Model, modelAt, slopeAt } from "../model.ts";
 import type { Objective, Point } from "../objective.ts";
 import { show } from "../result.ts";
 import { along, dot, maxNorm, norm, type Vector } from "../vector.ts";
@@ -139,7 +139,7 @@ function regularMinimum(
     if (!(point.value <= model.value + noise)) return undefined;
     const inside = project(point.x, box);
     if (point.x.some((v, i) => v !== inside[i])) return undefined;
-    const after = whitened(factor, modelAt(objective, point, box, false).slope);
+    const after = whitened(factor, slopeAt(point, box));
     return norm(after) <= most * norm(left) ? { point, left: after } : undefined;
   };
   let best = improved(model, y, 0.1);
@@ -189,8 +189,7 @@ function newtonStep(
     if (box !== undefined && point.x.some((v, i) => v < (box.lower[i] as number) || v > (box.upper[i] as number)))
       continue;
     if (!(point.value <= model.value + noise)) continue;
-    const after = modelAt(objective, point, box, false);
-    const c = coordinates(parts, after.slope);
+    const c = coordinates(parts, slopeAt(point, box));
     const decrement = (v: Vector): number =>
       v.reduce((sum, s, j) => sum + s * s * Math.abs(parts.values[j] as number), 0);
     const left = decrement(c.map((v, j) => ((step[j] as number) === 0 ? 0 : v / (parts.values[j] as number))));
