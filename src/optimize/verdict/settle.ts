@@ -4,17 +4,8 @@
  * it is none, the way down is taken.
  */
 import { type Box, project } from "../bounds.ts";
-import {
-  coordinates,
-  definite,
-  type Equilibrated,
-  equilibrated,
-  type Spectrum,
-  spectrumOf,
-  stepOf,
-  unwhitened,
-  whitened,
-} from "../factor.ts";
+import { definite, unwhitened, whitened } from "../definite.ts";
+import { coordinates, type Equilibrated, equilibrated, type Spectrum, spectrumOf, stepOf } from "../factor.ts";
 import { type Model, modelAt, slopeAt } from "../model.ts";
 import type { Objective, Point } from "../objective.ts";
 import { show } from "../result.ts";
@@ -122,7 +113,7 @@ function regularMinimum(
   box: Box | undefined,
   scale: Scale,
 ): Verdict | undefined {
-  const factor = definite(balanced, 1e-6);
+  const factor = definite(balanced, -1e-6);
   if (factor === undefined) return undefined;
   const y = whitened(factor, model.slope);
   const predicted = dot(y, y) / 2;
