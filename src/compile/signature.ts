@@ -60,7 +60,8 @@ export class Signature {
     if (structure.kind === "leaf") return this.#take(value, leaves);
     if (structure.kind === "array") {
       const { items } = structure;
-      if (!Array.isArray(value) || value.length !== items.length || !value.some(isTree)) return false;
+      if (!Array.isArray(value) || value.length !== items.length) return false;
+      if (items.length > 0 && !value.some(isTree)) return false;
       for (let i = 0; i < items.length; i++) {
         if (!this.#walk(items[i] as Structure, value[i], leaves)) return false;
       }

@@ -81,23 +81,25 @@ function find(
       "the check outside of them, grad without { strict: true } inside",
     );
   }
-  const graph = withSources(() =>
-    trace(
-      what,
-      tensors,
-      (leaves) => flattenResults(what, callGiven(what, f, rebuildArguments(inputs, leaves))).tensors,
-      tensors,
-    ),
-  );
-  const found = new UndefinedDerivatives();
-  search(
-    graph,
-    tensors,
-    inputs.flatMap((input, i) => input.tensors.map((t) => wanted(i) && isFloat(t.dtype))),
-    undefined,
-    found,
-  );
-  return found;
+  const active = inputs.flatMap((input, i) => input.tensors.map((t) => wanted(i) && isFloat(t.dtype)));
+  const look = (sourced: boolean): UndefinedDerivatives => {
+    const graph = withSources(
+      () =>
+        trace(
+          what,
+          tensors,
+          (leaves) => flattenResults(what, callGiven(what, f, rebuildArguments(inputs, leaves))).tensors,
+          tensors,
+        ),
+      sourced,
+    );
+    const found = new UndefinedDerivatives();
+    search(graph, tensors, active, undefined, found);
+    return found;
+  };
+  // Lines are looked up where they are to be told: that takes longer than all else.
+  const found = look(false);
+  return found.length > 0 ? look(true) : found;
 }
 
 function search(

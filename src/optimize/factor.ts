@@ -1,6 +1,4 @@
 /** Factorisations of small symmetric matrices that are not ready-made: what Newton's method asks for. */
-
-import { cholesky } from "../ops/linalg/numerics/cholesky.ts";
 import { type Eigenpairs, eigenpairs } from "./eigenpairs.ts";
 import type { Vector } from "./vector.ts";
 
@@ -101,58 +99,24 @@ export function equilibrated(a: Vector, n: number): Equilibrated {
 
 function equilibration(a: Vector, n: number): Vector {
   const scale = new Float64Array(n).fill(1);
+  const largest = new Float64Array(n);
   for (let round = 0; round < 8; round++) {
-    const largest = Float64Array.from({ length: n }, (_, i) => {
+    let balanced = true;
+    for (let i = 0, k = 0; i < n; i++) {
       let most = 0;
-      for (let j = 0; j < n; j++) most = Math.max(most, Math.abs(a[i * n + j] as number) * (scale[j] as number));
-      return most * (scale[i] as number);
-    });
-    if (largest.every((v) => v === 0 || Math.abs(v - 1) < 0.1)) break;
+      for (let j = 0; j < n; j++, k++) {
+        const size = Math.abs((a[k] as number) * (scale[j] as number));
+        if (!(size <= most)) most = size;
+      }
+      most *= scale[i] as number;
+      largest[i] = most;
+      if (most !== 0 && !(Math.abs(most - 1) < 0.1)) balanced = false;
+    }
+    if (balanced) break;
     for (let i = 0; i < n; i++)
       if ((largest[i] as number) > 0) scale[i] = (scale[i] as number) / Math.sqrt(largest[i] as number);
   }
   return scale;
-}
-
-/** Cholesky's factor of S·A·S − margin·I: a proof that A is positive definite, by a margin, at a tenth of the price. */
-export interface Definite {
-  readonly scale: Vector;
-  /** L, row-major. */
-  readonly l: Vector;
-}
-
-export function definite({ scale, matrix }: Equilibrated, margin: number): Definite | undefined {
-  const n = scale.length;
-  const shifted = matrix.slice();
-  for (let i = 0; i < n; i++) shifted[i * n + i] = (shifted[i * n + i] as number) - margin;
-  const l = new Float64Array(n * n);
-  cholesky(shifted, n, l);
-  for (let i = 0; i < n; i++) if (!((l[i * n + i] as number) > 0)) return undefined;
-  return { scale, l };
-}
-
-/** L⁻¹·S·g: its length is that of g in the metric of A⁻¹. */
-export function whitened({ scale, l }: Definite, g: Vector): Vector {
-  const n = g.length;
-  const y = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let sum = (scale[i] as number) * (g[i] as number);
-    for (let j = 0; j < i; j++) sum -= (l[i * n + j] as number) * (y[j] as number);
-    y[i] = sum / (l[i * n + i] as number);
-  }
-  return y;
-}
-
-/** L⁻ᵀ·y: A⁻¹g in the equilibrated coordinates, from the whitened g. */
-export function unwhitened({ l }: Definite, y: Vector): Vector {
-  const n = y.length;
-  const x = new Float64Array(n);
-  for (let i = n - 1; i >= 0; i--) {
-    let sum = y[i] as number;
-    for (let j = i + 1; j < n; j++) sum -= (l[j * n + i] as number) * (x[j] as number);
-    x[i] = sum / (l[i * n + i] as number);
-  }
-  return x;
 }
 
 /** The coordinates of a gradient in the eigenvectors: Qᵀ·S·g. */

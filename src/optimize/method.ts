@@ -5,7 +5,7 @@ import { lineFrom } from "./line.ts";
 import { intoBounds, type Model, steepest } from "./model.ts";
 import type { Objective, Point } from "./objective.ts";
 import type { Search } from "./search/search.ts";
-import { dot, maxNorm } from "./vector.ts";
+import { dot, isFiniteVector, maxNorm } from "./vector.ts";
 
 export interface Method {
   readonly name: string;
@@ -39,7 +39,7 @@ export function lineSearchMethod<S>(
     advance: (model, iteration) => {
       let { step, length } = direction.propose(memory, model);
       let line = lineFrom(objective, model, intoBounds(step, model, box), box);
-      if (!step.every(Number.isFinite) || (monotone && !(line.slope < 0))) {
+      if (!isFiniteVector(step) || (monotone && !(line.slope < 0))) {
         reset();
         ({ step, length } = { step: steepest(model), length: undefined });
         line = lineFrom(objective, model, intoBounds(step, model, box), box);

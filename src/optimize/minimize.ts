@@ -4,11 +4,11 @@ import type { Traced } from "../graph/trees.ts";
 import { type Box, boxOf, free, held as heldBy, project } from "./bounds.ts";
 import type { Method } from "./method.ts";
 import { methodOf, rescueOf } from "./methods.ts";
-import { modelAt } from "./model.ts";
+import { modelAt, slopeAt } from "./model.ts";
 import { type Objective, objective, type Point } from "./objective.ts";
 import { type Iterate, type MinimizeOptions, type Settings, settingsOf } from "./options.ts";
 import { type Measure, measure, type Status, show, showPoint } from "./result.ts";
-import { maxNorm, minus, norm, type Vector } from "./vector.ts";
+import { isFiniteVector, maxNorm, minus, norm, type Vector } from "./vector.ts";
 import { examineKink, type KinkReport } from "./verdict/kink.ts";
 import { descend, follow, normalised } from "./verdict/leave.ts";
 import { settle } from "./verdict/settle.ts";
@@ -125,7 +125,7 @@ function optimum<X>(
   const method = methodOf(what, goal, box, settings);
   const end = search(goal, method, settings, box);
   const { point, status } = end;
-  const left = modelAt(goal, point, box, false).slope;
+  const left = slopeAt(point, box);
   return new Minimum<X>(
     {
       x: parameters.rebuild(point.x),
@@ -204,7 +204,7 @@ function search<X>(
     return iteration > 0 && options.callback?.(iterate) === true;
   };
   const gradientSays = (): string => {
-    const size = maxNorm(modelAt(goal, point, box, false).slope) / unit(point);
+    const size = maxNorm(slopeAt(point, box)) / unit(point);
     return `the gradient is ${show(size, 3)} (tolerance ${show(tolerance.gradient, 3)})`;
   };
   const sinks = (at: Point): End =>
@@ -303,7 +303,7 @@ function search<X>(
   visit();
   for (;;) {
     const model = modelAt(goal, point, box);
-    const small = maxNorm(modelAt(goal, point, box, false).slope) <= tolerance.gradient * unit(point);
+    const small = maxNorm(slopeAt(point, box)) <= tolerance.gradient * unit(point);
     const still = iteration > 0 && (step <= tolerance.step || change <= tolerance.value);
     if (small || still) {
       const done = rest(still && !small);
@@ -361,7 +361,7 @@ function search<X>(
 
 /** Whether f has a value and a gradient, but for what bounds hold: √x is least at the bound 0. */
 const isDefined = ({ x, value, gradient }: Point, box: Box | undefined): boolean =>
-  Number.isFinite(value) && free(gradient, heldBy(x, gradient, box)).every(Number.isFinite);
+  Number.isFinite(value) && isFiniteVector(free(gradient, heldBy(x, gradient, box)));
 
 /** Which bounds hold the point. */
 function held(goal: Objective, point: Point, box: Box | undefined): string {

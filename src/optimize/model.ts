@@ -13,12 +13,17 @@ export interface Model extends Point {
   product(v: Vector): Vector;
 }
 
+/** The gradient at a point, 0 where a bound holds the variable. */
+export const slopeAt = ({ x, gradient }: Point, box: Box | undefined): Vector => free(gradient, held(x, gradient, box));
+
 export function modelAt(objective: Objective, point: Point, box: Box | undefined, wide = true): Model {
-  const { x, gradient } = point;
+  const { x, value, gradient } = point;
   const marks = box && held(x, gradient, box, wide ? nearness(x, gradient, box) : 0);
   let known: Vector | undefined;
   return {
-    ...point,
+    x,
+    value,
+    gradient,
     marks,
     slope: free(gradient, marks),
     hessian: () => {

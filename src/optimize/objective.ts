@@ -6,6 +6,8 @@ import { type UndefinedDerivatives, undefinedDerivatives } from "../derivative/u
 import { constant, type Tensor } from "../graph/tensor.ts";
 import type { Traced } from "../graph/trees.ts";
 import { cast } from "../ops/arithmetic.ts";
+import { reshapeOperation } from "../ops/movement.ts";
+import { castOperation } from "../ops/record.ts";
 import { flatten, type Parameters } from "./parameters.ts";
 import { type Programs, programsOf, resultOf } from "./programs.ts";
 import { showPoint } from "./result.ts";
@@ -120,7 +122,7 @@ export function objective<X>(what: string, f: (x: Traced<X>) => unknown, x0: X, 
     names: parameters.names,
     compiled: programs.compiled,
     mayKink: programs.mayKink,
-    epsilon: at(parameters.x, () => precision(f, parameters)),
+    epsilon: at(parameters.x, () => precision(f, parameters, programs.result)),
     counts,
     evaluate: (x) => {
       counts.evaluations++;
@@ -145,11 +147,22 @@ export function objective<X>(what: string, f: (x: Traced<X>) => unknown, x0: X, 
 }
 
 /** float32 anywhere in the parameters or in the result bounds what can be told apart. */
-function precision<X>(f: (x: Traced<X>) => unknown, { x, rebuild }: Parameters<X>): number {
+function precision<X>(
+  f: (x: Traced<X>) => unknown,
+  { x, rebuild }: Parameters<X>,
+  recorded: Tensor | undefined,
+): number {
   const given = resultOf("", rebuild(x));
-  const results = resultOf("", f(rebuild(x)));
-  return [...given, ...results].some((t) => t.dtype === "float32") ? 2 ** -23 : 2 ** -52;
+  const isNarrow = ({ dtype }: Tensor): boolean => dtype === "float32";
+  const narrow =
+    given.some(isNarrow) ||
+    (recorded ? beforeWidening(recorded).some(isNarrow) : resultOf("", f(rebuild(x))).some(isNarrow));
+  return narrow ? 2 ** -23 : 2 ** -52;
 }
+
+/** What was cast and reshaped to become the result, and the result. */
+const beforeWidening = (t: Tensor): readonly Tensor[] =>
+  t.operation === castOperation || t.operation === reshapeOperation ? [t, ...t.inputs.flatMap(beforeWidening)] : [t];
 
 /** An error of the user's function, with the point at which it arose. nabla's own, at the start, says it all. */
 function located(what: string, error: unknown, x: Vector, names: readonly string[], evaluation: number): unknown {

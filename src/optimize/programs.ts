@@ -24,6 +24,8 @@ export interface Programs {
   readonly compiled: boolean;
   /** Whether some operation has points without a derivative. */
   readonly mayKink: boolean;
+  /** The result as it is recorded; none where the function runs as it stands. */
+  readonly result: Tensor | undefined;
   readonly f: FlatFunction;
   valueAndGrad(x: Float64Array): readonly [Tensor, Tensor];
   hessian(x: Float64Array): Tensor;
@@ -52,11 +54,11 @@ const kept = new WeakMap<object, Kept>();
 /** The programs of `flat`, which is `owner` as a function of one vector. */
 export function programsOf(what: string, owner: object, flat: FlatFunction, n: number): Programs {
   const graph = traced(what, flat, n);
-  if (graph === undefined) return build(() => flat, false, true)([]);
+  if (graph === undefined) return build(() => flat, undefined)([]);
   const before = kept.get(owner);
   const changed = before && changedConstants(before.graph, graph);
   if (before === undefined || changed === undefined) {
-    const programsFor = build(() => flat, true, graph.nodes.some(mayKink));
+    const programsFor = build(() => flat, graph);
     kept.set(owner, { graph, open: [], programsFor });
     return programsFor([]);
   }
@@ -71,7 +73,7 @@ function opened(graph: Graph, open: readonly Tensor[]): Kept {
     const instead = new Map(open.map((constant, i) => [constant, values[i] as Tensor]));
     return (x) => replay(graph, [x], instead)[0] as Tensor;
   };
-  return { graph, open, programsFor: build(from, true, graph.nodes.some(mayKink)) };
+  return { graph, open, programsFor: build(from, graph) };
 }
 
 /** The graph; undefined where the function asks for values while it is traced. */
@@ -87,12 +89,16 @@ function traced(what: string, flat: FlatFunction, n: number): Graph | undefined 
 /** Loops and branches may hold anything. */
 const mayKink = (node: Tensor): boolean => node.operation.undefinedAt !== undefined || node.results !== undefined;
 
-/** @param from f for given values of the open constants */
+/**
+ * @param from f for given values of the open constants
+ * @param graph what f records; undefined where it runs as it stands
+ */
 function build(
   from: (values: readonly Tensor[]) => FlatFunction,
-  compiled: boolean,
-  mayKink: boolean,
+  graph: Graph | undefined,
 ): (values: readonly Tensor[]) => Programs {
+  const compiled = graph !== undefined;
+  const kinks = graph?.nodes.some(mayKink) ?? true;
   const program = <R>(of: (f: FlatFunction, ...args: Tensor[]) => R) => {
     const run = compiled
       ? compile((args: readonly Tensor[], values: readonly Tensor[]) => of(from(values), ...args))
@@ -117,7 +123,8 @@ function build(
   };
   return (values) => ({
     compiled,
-    mayKink,
+    mayKink: kinks,
+    result: graph?.outputs[0],
     f: from(values),
     value: programs.value(values),
     valueAndGrad: programs.valueAndGrad(values),

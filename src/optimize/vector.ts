@@ -13,14 +13,17 @@ export function norm(a: Vector): number {
   const largest = maxNorm(a);
   if (!(largest > 0) || largest === Number.POSITIVE_INFINITY) return largest;
   let sum = 0;
-  for (const v of a) sum += (v / largest) ** 2;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] as number) / largest) ** 2;
   return largest * Math.sqrt(sum);
 }
 
 /** ‖a‖∞; NaN if an element is. */
 export function maxNorm(a: Vector): number {
   let largest = 0;
-  for (const v of a) if (!(Math.abs(v) <= largest)) largest = Math.abs(v);
+  for (let i = 0; i < a.length; i++) {
+    const size = Math.abs(a[i] as number);
+    if (!(size <= largest)) largest = size;
+  }
   return largest;
 }
 
@@ -39,9 +42,23 @@ export function combine(s: number, a: Vector, t: number, b: Vector): Vector {
 }
 
 export const minus = (a: Vector, b: Vector): Vector => along(a, -1, b);
-export const scaled = (t: number, a: Vector): Vector => a.map((v) => t * v);
-export const negative = (a: Vector): Vector => a.map((v) => -v);
-export const isFiniteVector = (a: Vector): boolean => a.every(Number.isFinite);
+export const negative = (a: Vector): Vector => scaled(-1, a);
+
+export function scaled(t: number, a: Vector): Vector {
+  const y = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) y[i] = t * (a[i] as number);
+  return y;
+}
+
+export function isFiniteVector(a: Vector): boolean {
+  for (let i = 0; i < a.length; i++) if (!Number.isFinite(a[i])) return false;
+  return true;
+}
+
+/** y += t·d, for a vector that belongs to the caller alone. */
+export function addTo(y: Vector, t: number, d: Vector): void {
+  for (let i = 0; i < y.length; i++) y[i] = (y[i] as number) + t * (d[i] as number);
+}
 
 /** A·x for a matrix of n rows. */
 export function times(a: Vector, x: Vector): Vector {

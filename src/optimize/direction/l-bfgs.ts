@@ -1,6 +1,6 @@
 /** L-BFGS: the last pairs instead of a matrix, by the two loops (Nocedal & Wright 2006, algorithm 7.4). */
 import { steepest } from "../model.ts";
-import { along, dot, minus, norm, scaled, type Vector } from "../vector.ts";
+import { addTo, dot, minus, norm, scaled, type Vector } from "../vector.ts";
 import type { Direction } from "./direction.ts";
 
 interface Pair {
@@ -11,16 +11,16 @@ interface Pair {
 
 function twoLoops(pairs: readonly Pair[], down: Vector): Vector {
   const weights: number[] = [];
-  let q = down;
+  const q = down.slice();
   for (let i = pairs.length - 1; i >= 0; i--) {
     const { s, y, sy } = pairs[i] as Pair;
     weights[i] = dot(s, q) / sy;
-    q = along(q, -(weights[i] as number), y);
+    addTo(q, -(weights[i] as number), y);
   }
   const { y, sy } = pairs.at(-1) as Pair;
-  let r = scaled(sy / dot(y, y), q);
+  const r = scaled(sy / dot(y, y), q);
   pairs.forEach((pair, i) => {
-    r = along(r, (weights[i] as number) - dot(pair.y, r) / pair.sy, pair.s);
+    addTo(r, (weights[i] as number) - dot(pair.y, r) / pair.sy, pair.s);
   });
   return r;
 }

@@ -1,22 +1,14 @@
 /**
  * Trust regions: the minimum of the second-order model within a radius (Moré & Sorensen 1983; Conn, Gould & Toint
- * 2000). For few variables exactly, in the eigenvectors of the equilibrated Hessian; for many by Steihaug and Toint.
+ * 2000). For few variables exactly, in the metric of the equilibrated Hessian; for many by Steihaug and Toint.
  */
 import { type Box, project } from "../bounds.ts";
-import {
-  coordinates,
-  definite,
-  equilibrated,
-  type Spectrum,
-  spectrumOf,
-  stepOf,
-  unwhitened,
-  whitened,
-} from "../factor.ts";
+import { type Definite, definite, forward, unwhitened, whitened } from "../definite.ts";
+import { coordinates, type Equilibrated, equilibrated, type Spectrum, spectrumOf, stepOf } from "../factor.ts";
 import type { Method } from "../method.ts";
 import { type Model, steepest } from "../model.ts";
 import type { Objective } from "../objective.ts";
-import { along, dot, norm, scaled, type Vector } from "../vector.ts";
+import { along, dot, isFiniteVector, negative, norm, scaled, type Vector } from "../vector.ts";
 
 /** Up to here the model is minimised exactly. */
 const most = 200;
@@ -57,7 +49,7 @@ export function trustRegion(objective: Objective, box: Box | undefined, initial?
         // Both decreases are raised by what rounding hides (Conn, Gould & Toint 2000, § 17.4.2).
         const ratio = (model.value - point.value + noise) / (expected(model, x, predicted, box) + noise);
         const better = point.value < model.value || norm(point.gradient) < norm(model.gradient);
-        const fine = Number.isFinite(point.value) && point.gradient.every(Number.isFinite);
+        const fine = Number.isFinite(point.value) && isFiniteVector(point.gradient);
         if (!(fine && ratio > 0.25)) r = Math.min(r, length) / (fine && ratio > 0 ? 3 : 6);
         else if (ratio > 0.75 && length > 0.9 * r) r *= 3;
         if (fine && ratio > enough && better) {
@@ -86,27 +78,56 @@ function firstRadius(model: Model, newton: Step): number {
   return Number.isFinite(length) && length > 0 ? newton.length * Math.min(1, size / length) : 0.1 * size;
 }
 
-/** Newton's step by Cholesky, as long as the region holds it; the eigenvectors only where it does not. */
+/** By Cholesky's factors where the Hessian is positive definite, else in its eigenvectors. */
 function exactSolver(model: Model): Solver | undefined {
   const scaled = equilibrated(model.hessian(), model.x.length);
-  if (!scaled.matrix.every(Number.isFinite)) return undefined;
-  const factor = definite(scaled, 0);
-  const y = factor && whitened(factor, model.slope);
-  const inside = factor && y && unwhitened(factor, y).map((v) => -v);
-  const newton: Step | undefined = inside &&
-    y && {
-      step: inside.map((v, i) => v * (scaled.scale[i] as number)),
-      length: norm(inside),
-      predicted: dot(y, y) / 2,
-    };
+  if (!isFiniteVector(scaled.matrix)) return undefined;
+  const newton = shiftedStep(scaled, model.slope, 0);
   let parts: Spectrum | undefined;
   let c: Vector | undefined;
   return (radius) => {
-    if (newton !== undefined && newton.length <= radius) return newton;
+    const inside = newton && byFactors(scaled, model.slope, radius, newton);
+    if (inside !== undefined) return inside;
     parts ??= spectrumOf(scaled);
     c ??= coordinates(parts, model.slope);
     return moreSorensen(parts, c, radius);
   };
+}
+
+interface Shifted extends Step {
+  readonly factor: Definite;
+  /** The step in the metric of the region. */
+  readonly p: Vector;
+}
+
+/** p = −(B + λ)⁻¹g in the equilibrated coordinates, where B + λ is positive definite. */
+function shiftedStep(scaled: Equilibrated, slope: Vector, lambda: number): Shifted | undefined {
+  const factor = definite(scaled, lambda);
+  if (factor === undefined) return undefined;
+  const y = whitened(factor, slope);
+  const p = negative(unwhitened(factor, y));
+  const length = norm(p);
+  const step = p.map((v, i) => v * (scaled.scale[i] as number));
+  return { factor, p, step, length, predicted: (dot(y, y) + lambda * length ** 2) / 2 };
+}
+
+/** As many factors as one set of eigenvectors is worth. */
+const mostFactors = 10;
+
+/**
+ * Newton's step, or one whose length is the radius to a thousandth: λ by Newton's method on 1/r − 1/‖p(λ)‖, which is
+ * convex and falls, so that from 0 it comes near without ever passing by (Moré & Sorensen 1983, p. 557–558).
+ */
+function byFactors(scaled: Equilibrated, slope: Vector, radius: number, newton: Shifted): Shifted | undefined {
+  let lambda = 0;
+  let trial: Shifted | undefined = newton;
+  for (let k = 0; k < mostFactors && trial !== undefined; k++) {
+    const { factor, p, length }: Shifted = trial;
+    if (length <= 1.001 * radius) return trial;
+    lambda += (length / norm(forward(factor, p))) ** 2 * (length / radius - 1);
+    trial = shiftedStep(scaled, slope, lambda);
+  }
+  return undefined;
 }
 
 /**

@@ -4,18 +4,9 @@
  * it is none, the way down is taken.
  */
 import { type Box, project } from "../bounds.ts";
-import {
-  coordinates,
-  definite,
-  type Equilibrated,
-  equilibrated,
-  type Spectrum,
-  spectrumOf,
-  stepOf,
-  unwhitened,
-  whitened,
-} from "../factor.ts";
-import { type Model, modelAt } from "../model.ts";
+import { definite, unwhitened, whitened } from "../definite.ts";
+import { coordinates, type Equilibrated, equilibrated, type Spectrum, spectrumOf, stepOf } from "../factor.ts";
+import { type Model, modelAt, slopeAt } from "../model.ts";
 import type { Objective, Point } from "../objective.ts";
 import { show } from "../result.ts";
 import { along, dot, maxNorm, norm, type Vector } from "../vector.ts";
@@ -122,7 +113,7 @@ function regularMinimum(
   box: Box | undefined,
   scale: Scale,
 ): Verdict | undefined {
-  const factor = definite(balanced, 1e-6);
+  const factor = definite(balanced, -1e-6);
   if (factor === undefined) return undefined;
   const y = whitened(factor, model.slope);
   const predicted = dot(y, y) / 2;
@@ -139,7 +130,7 @@ function regularMinimum(
     if (!(point.value <= model.value + noise)) return undefined;
     const inside = project(point.x, box);
     if (point.x.some((v, i) => v !== inside[i])) return undefined;
-    const after = whitened(factor, modelAt(objective, point, box, false).slope);
+    const after = whitened(factor, slopeAt(point, box));
     return norm(after) <= most * norm(left) ? { point, left: after } : undefined;
   };
   let best = improved(model, y, 0.1);
@@ -189,8 +180,7 @@ function newtonStep(
     if (box !== undefined && point.x.some((v, i) => v < (box.lower[i] as number) || v > (box.upper[i] as number)))
       continue;
     if (!(point.value <= model.value + noise)) continue;
-    const after = modelAt(objective, point, box, false);
-    const c = coordinates(parts, after.slope);
+    const c = coordinates(parts, slopeAt(point, box));
     const decrement = (v: Vector): number =>
       v.reduce((sum, s, j) => sum + s * s * Math.abs(parts.values[j] as number), 0);
     const left = decrement(c.map((v, j) => ((step[j] as number) === 0 ? 0 : v / (parts.values[j] as number))));
