@@ -91,7 +91,6 @@ export function leastSquares<X>(
   const solved = solve(what, system, start, settings);
   const point = "solution" in solved ? solved.solution.point : solved;
   const [m, n] = [point.raw.length, start.x.length];
-  const { jacobian } = system.linearize(point.x);
   const nothing: Measure = { measured: Number.NaN, tolerance: settings.tolerance, met: false };
   const verdict: Omit<Verdict, "involved"> =
     "solution" in solved
@@ -107,8 +106,8 @@ export function leastSquares<X>(
     x: start.rebuild(point.x),
     value: point.cost,
     residualSumOfSquares: point.raw.reduce((sum, v) => sum + v * v, 0),
-    residuals: constant(point.raw.slice(), [m]),
-    jacobian: constant(jacobian, [m, n]),
+    residuals: constant(point.raw, [m]),
+    jacobian: constant(point.slopes, [m, n]),
     gradientNorm: norm(gradientOf(point)),
     tolerance: { gradient: verdict.gradient, step: verdict.step },
     undetermined: verdict.undetermined,

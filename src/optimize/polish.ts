@@ -69,7 +69,7 @@ const part = (a: Float64Array, n: number, free: readonly number[]): Float64Array
   free.length === n ? a : Float64Array.from(free.flatMap((i) => free.map((j) => a[i * n + j] as number)));
 
 /** Factors of the columns of some parameters, each scaled to length 1. */
-export function ownFactors({ jacobian, r, x }: Omit<Point, "cost" | "raw">, free: readonly number[]): Factors {
+export function ownFactors({ jacobian, r, x }: Pick<Point, "jacobian" | "r" | "x">, free: readonly number[]): Factors {
   const [n, k] = [x.length, free.length];
   const columns =
     k === n

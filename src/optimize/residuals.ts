@@ -37,7 +37,7 @@ export function residualsOf<X>(
 ): Residuals {
   const flat = (x: Tensor): Tensor => joined(what, f(start.rebuild(x)));
   const programs = programsOf(what, owner, flat, start.x.length);
-  const values = (t: Tensor): Float64Array => Float64Array.from(t.data);
+  const values = (t: Tensor): Float64Array => t.data as Float64Array;
   let evaluations = 0;
   return {
     linearize(x) {
