@@ -52,11 +52,11 @@ const kept = new WeakMap<object, Kept>();
 /** The programs of `flat`, which is `owner` as a function of one vector. */
 export function programsOf(what: string, owner: object, flat: FlatFunction, n: number): Programs {
   const graph = traced(what, flat, n);
-  if (graph === undefined) return build(() => flat, false, true)([]);
+  if (graph === undefined) return build(() => flat, 0, false, true)([]);
   const before = kept.get(owner);
   const changed = before && changedConstants(before.graph, graph);
   if (before === undefined || changed === undefined) {
-    const programsFor = build(() => flat, true, graph.nodes.some(mayKink));
+    const programsFor = build(() => flat, 0, true, graph.nodes.some(mayKink));
     kept.set(owner, { graph, open: [], programsFor });
     return programsFor([]);
   }
@@ -71,7 +71,7 @@ function opened(graph: Graph, open: readonly Tensor[]): Kept {
     const instead = new Map(open.map((constant, i) => [constant, values[i] as Tensor]));
     return (x) => replay(graph, [x], instead)[0] as Tensor;
   };
-  return { graph, open, programsFor: build(from, true, graph.nodes.some(mayKink)) };
+  return { graph, open, programsFor: build(from, open.length, true, graph.nodes.some(mayKink)) };
 }
 
 /** The graph; undefined where the function asks for values while it is traced. */
@@ -87,20 +87,25 @@ function traced(what: string, flat: FlatFunction, n: number): Graph | undefined 
 /** Loops and branches may hold anything. */
 const mayKink = (node: Tensor): boolean => node.operation.undefinedAt !== undefined || node.results !== undefined;
 
-/** @param from f for given values of the open constants */
+/**
+ * @param from f for given values of the open constants
+ * @param open how many these are
+ */
 function build(
   from: (values: readonly Tensor[]) => FlatFunction,
+  open: number,
   compiled: boolean,
   mayKink: boolean,
 ): (values: readonly Tensor[]) => Programs {
   const program = <R>(of: (f: FlatFunction, ...args: Tensor[]) => R) => {
+    const apply = (all: readonly Tensor[]): R => of(from(all.slice(0, open)), ...all.slice(open));
+    // One list, never empty: what a program tells from the last arguments at a glance.
     const run = compiled
-      ? compile((args: readonly Tensor[], values: readonly Tensor[]) => of(from(values), ...args))
-      : (args: readonly TensorLike[], values: readonly Tensor[]) =>
-          of(from(values), ...args.map((x) => constant(x as Float64Array, [(x as Float64Array).length])));
+      ? compile(apply)
+      : (all: readonly TensorLike[]) => apply(all.map((x) => constant(x as Float64Array, [(x as Float64Array).length])));
     return (values: readonly Tensor[]) =>
       (...args: Float64Array[]): R =>
-        run(args, values);
+        run([...values, ...args]);
   };
   const programs = {
     value: program((f, x) => f(x as Tensor)),
