@@ -33,7 +33,7 @@ export interface LeastSquaresResult<X> {
   readonly undetermined: readonly string[];
   readonly names: readonly string[];
   readonly iterations: number;
-  /** How often residuals and Jacobian were computed. */
+  /** How often residuals were computed, with their Jacobian or, where only the sum counts, without. */
   readonly evaluations: number;
   readonly status: Status;
   readonly message: string;

@@ -47,6 +47,13 @@ export function pointAt({ linearize }: Residuals, x: Float64Array, { loss, scale
   return { x, cost: finite(jacobian) ? cost : Number.NaN, raw, slopes, r, jacobian };
 }
 
+/** The cost alone; NaN where a residual is. */
+export function costAt({ values }: Residuals, x: Float64Array, { loss, scale }: LossOptions): number {
+  let sum = 0;
+  for (const v of values(x)) sum += loss === losses.squares ? v * v : scale * scale * loss((v / scale) ** 2)[0];
+  return sum / 2;
+}
+
 function finite(a: Float64Array): boolean {
   for (let i = 0; i < a.length; i++) if (!Number.isFinite(a[i])) return false;
   return true;

@@ -102,7 +102,8 @@ function build(
     // One list, never empty: what a program tells from the last arguments at a glance.
     const run = compiled
       ? compile(apply)
-      : (all: readonly TensorLike[]) => apply(all.map((x) => constant(x as Float64Array, [(x as Float64Array).length])));
+      : (all: readonly TensorLike[]) =>
+          apply(all.map((x) => constant(x as Float64Array, [(x as Float64Array).length])));
     return (values: readonly Tensor[]) =>
       (...args: Float64Array[]): R =>
         run([...values, ...args]);

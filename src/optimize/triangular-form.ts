@@ -1,8 +1,11 @@
 /** The part of a linear least-squares problem that its solutions depend on. */
-import { constant } from "../graph/tensor.ts";
+import { constant, type Tensor } from "../graph/tensor.ts";
 import { matmul } from "../ops/contract.ts";
 import { svd as plainSvd } from "../ops/linalg/numerics/svd.ts";
+import { qr } from "../ops/linalg/qr.ts";
 import { svd } from "../ops/linalg/svd.ts";
+import { matrixTranspose, slice } from "../ops/movement.ts";
+import { eigenpairs } from "./eigenpairs.ts";
 import { orthogonalizeRows } from "./orthogonal-rows.ts";
 import { along, column, dot, norm } from "./vector.ts";
 
@@ -51,12 +54,72 @@ export function factorize(jacobian: Float64Array, r: Float64Array, scale: Float6
   return { scale, s, v, c, residualNorm: norm(r), rank: s.filter((value) => value > noise).length };
 }
 
-function byRoutine(jacobian: Float64Array, r: Float64Array, scale: Float64Array): Pick<Factors, "s" | "v" | "c"> {
+/** [J·D⁻¹ | r], row-major. */
+function augmented(jacobian: Float64Array, r: Float64Array, scale: Float64Array): Tensor {
   const [m, n] = [r.length, scale.length];
-  const scaled = jacobian.map((value, at) => value / (scale[at % n] as number));
-  const { u, s, v } = svd(constant(scaled, [m, n]));
-  const c = matmul(constant(r, [m]), u);
-  return { s: Float64Array.from(s.data), v: Float64Array.from(v.data), c: Float64Array.from(c.data) };
+  const w = new Float64Array(m * (n + 1));
+  for (let i = 0, from = 0, to = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) w[to++] = (jacobian[from++] as number) / (scale[j] as number);
+    w[to++] = r[i] as number;
+  }
+  return constant(w, [m, n + 1]);
+}
+
+/** As `byReflections`, whose steps it takes. */
+function byRoutine(jacobian: Float64Array, r: Float64Array, scale: Float64Array): Pick<Factors, "s" | "v" | "c"> {
+  const n = scale.length;
+  const rows = qr(augmented(jacobian, r, scale)).r;
+  const { u, s, v } = svd(
+    slice(rows, [
+      [0, n],
+      [0, n],
+    ]),
+  );
+  const rest = slice(rows, [
+    [0, n],
+    [n, n + 1],
+  ]);
+  const c = matmul(matrixTranspose(rest), u);
+  return { s: s.data as Float64Array, v: v.data as Float64Array, c: c.data as Float64Array };
+}
+
+/** Eigenvalues of the normal equations, beside the largest: above the first they tell c to 10⁻¹², below the second nothing. */
+const [told, lost] = [1e-8, 1e-13];
+
+/**
+ * For steps of a descent, which ends long before the last digits: of a large problem by the eigenvalues of
+ * D⁻¹·JᵀJ·D⁻¹ = V·S²·Vᵀ and c = S⁻¹·Vᵀ·D⁻¹·Jᵀr, where each of them is told well, or is none at all: a layout may move
+ * as a whole. Otherwise, and for all that is judged, as above.
+ */
+export function factorizeRoughly(jacobian: Float64Array, r: Float64Array, scale: Float64Array): Factors {
+  const [m, n] = [r.length, scale.length];
+  if (m * n * n <= heavy || m < n) return factorize(jacobian, r, scale);
+  const w = augmented(jacobian, r, scale);
+  const products = matmul(matrixTranspose(w), w);
+  const square = slice(products, [
+    [0, n],
+    [0, n],
+  ]).data as Float64Array;
+  const g = slice(products, [
+    [0, n],
+    [n, n + 1],
+  ]).data as Float64Array;
+  const { values, vectors } = eigenpairs(square, n);
+  const largest = values[n - 1] as number;
+  const isTold = (value: number): boolean => value > told * largest;
+  if (!values.every((value) => isTold(value) || value < lost * largest)) return factorize(jacobian, r, scale);
+  const rank = values.filter(isTold).length;
+  const [s, v, c] = [new Float64Array(n), new Float64Array(n * n), new Float64Array(n)];
+  for (let j = 0; j < n; j++) {
+    const from = n - 1 - j;
+    for (let i = 0; i < n; i++) v[i * n + j] = vectors[i * n + from] as number;
+    if (j >= rank) continue;
+    s[j] = Math.sqrt(values[from] as number);
+    let product = 0;
+    for (let i = 0; i < n; i++) product += (v[i * n + j] as number) * (g[i] as number);
+    c[j] = product / (s[j] as number);
+  }
+  return { scale, s, v, c, residualNorm: norm(r), rank };
 }
 
 /** Columns up to which rotations of rows are quicker than the bidiagonal form. */
