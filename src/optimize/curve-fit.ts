@@ -123,7 +123,7 @@ export function curveFit<P, X>(
   const found = "solution" in solved ? solved : undefined;
   const point = "solution" in solved ? solved.solution.point : solved;
   const free = found?.solution.free ?? [];
-  const factors = ownFactors({ x: point.x, r: point.raw, jacobian: system.linearize(point.x).jacobian }, free);
+  const factors = ownFactors({ x: point.x, r: point.raw, jacobian: point.slopes }, free);
   const degreesOfFreedom = m - factors.rank;
   const residualDeviation = deviationOf(point.raw, settings.loss, factors.rank);
   const deviation = absoluteSigma ? 1 : residualDeviation;

@@ -2,6 +2,7 @@
 import type { Parameters } from "./parameters.ts";
 import { type Measure, measure, type Status, show, showDirection } from "./result.ts";
 import { isDetermined, type Solution, underflow } from "./solve-squares.ts";
+import { outside } from "./triangular-form.ts";
 
 export interface Verdict {
   readonly status: Status;
@@ -79,17 +80,8 @@ function nullDirections(solution: Solution): Float64Array[] {
   const determined = basis.slice(0, rank);
   const rest = basis.slice(rank);
   for (let j = 0; j < n && determined.length + rest.length < n; j++) {
-    const e = new Float64Array(n);
-    e[j] = 1;
-    for (let twice = 0; twice < 2; twice++)
-      for (const b of [...determined, ...rest]) {
-        const along = b.reduce((sum, value, i) => sum + value * (e[i] as number), 0);
-        b.forEach((value, i) => {
-          e[i] = (e[i] as number) - along * value;
-        });
-      }
-    const length = Math.hypot(...e);
-    if (length > 0.1 / n) rest.push(e.map((value) => value / length));
+    const e = outside([...determined, ...rest], n, j);
+    if (e !== undefined) rest.push(e);
   }
   const rows = eliminate([...rest.map((d) => d.map((value, i) => value / (scale[i] as number))), ...level]);
   return rows.map((d) => {

@@ -33,7 +33,7 @@ export interface LeastSquaresResult<X> {
   readonly undetermined: readonly string[];
   readonly names: readonly string[];
   readonly iterations: number;
-  /** How often residuals and Jacobian were computed. */
+  /** How often residuals were computed, with their Jacobian or, where only the sum counts, without. */
   readonly evaluations: number;
   readonly status: Status;
   readonly message: string;
@@ -91,7 +91,6 @@ export function leastSquares<X>(
   const solved = solve(what, system, start, settings);
   const point = "solution" in solved ? solved.solution.point : solved;
   const [m, n] = [point.raw.length, start.x.length];
-  const { jacobian } = system.linearize(point.x);
   const nothing: Measure = { measured: Number.NaN, tolerance: settings.tolerance, met: false };
   const verdict: Omit<Verdict, "involved"> =
     "solution" in solved
@@ -107,8 +106,8 @@ export function leastSquares<X>(
     x: start.rebuild(point.x),
     value: point.cost,
     residualSumOfSquares: point.raw.reduce((sum, v) => sum + v * v, 0),
-    residuals: constant(point.raw.slice(), [m]),
-    jacobian: constant(jacobian, [m, n]),
+    residuals: constant(point.raw, [m]),
+    jacobian: constant(point.slopes, [m, n]),
     gradientNorm: norm(gradientOf(point)),
     tolerance: { gradient: verdict.gradient, step: verdict.step },
     undetermined: verdict.undetermined,

@@ -8,6 +8,8 @@ export interface Point {
   readonly cost: number;
   /** The residuals as the function gave them. */
   readonly raw: Float64Array;
+  /** Their derivatives, [m, n]. */
+  readonly slopes: Float64Array;
   /** r̃ and J̃ (row-major) with J̃ᵀ·r̃ = the gradient of the cost, J̃ᵀ·J̃ its Hessian but for terms of second order. */
   readonly r: Float64Array;
   readonly jacobian: Float64Array;
@@ -28,7 +30,7 @@ export function pointAt({ linearize }: Residuals, x: Float64Array, { loss, scale
   if (loss === losses.squares) {
     let twice = 0;
     for (const v of raw) twice += v * v;
-    return { x, cost: finite(slopes) ? twice / 2 : Number.NaN, raw, r: raw, jacobian: slopes };
+    return { x, cost: finite(slopes) ? twice / 2 : Number.NaN, raw, slopes, r: raw, jacobian: slopes };
   }
   const n = x.length;
   const r = new Float64Array(m);
@@ -42,14 +44,24 @@ export function pointAt({ linearize }: Residuals, x: Float64Array, { loss, scale
     r[i] = weight === 0 ? 0 : (slope / weight) * v;
     for (let j = i * n; j < (i + 1) * n; j++) jacobian[j] = weight * (jacobian[j] as number);
   }
-  return { x, cost: finite(jacobian) ? cost : Number.NaN, raw, r, jacobian };
+  return { x, cost: finite(jacobian) ? cost : Number.NaN, raw, slopes, r, jacobian };
 }
 
-const finite = (a: Float64Array): boolean => a.every(Number.isFinite);
+/** The cost alone; NaN where a residual is. */
+export function costAt({ values }: Residuals, x: Float64Array, { loss, scale }: LossOptions): number {
+  let sum = 0;
+  for (const v of values(x)) sum += loss === losses.squares ? v * v : scale * scale * loss((v / scale) ** 2)[0];
+  return sum / 2;
+}
+
+function finite(a: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (!Number.isFinite(a[i])) return false;
+  return true;
+}
 
 /** ∇² cost − J̃ᵀ·J̃: what the linear problem leaves out. */
-export function curvatureLeftOut({ curvature, linearize }: Residuals, at: Point, options: LossOptions): Float64Array {
-  const { x, raw } = at;
+export function curvatureLeftOut({ curvature }: Residuals, at: Point, options: LossOptions): Float64Array {
+  const { x, raw, slopes } = at;
   const { loss, scale } = options;
   if (loss === losses.squares) return curvature(x, raw);
   const n = x.length;
@@ -58,7 +70,6 @@ export function curvatureLeftOut({ curvature, linearize }: Residuals, at: Point,
     x,
     raw.map((v, i) => v * (rho[i]?.[1] as number)),
   );
-  const { jacobian } = linearize(x);
   raw.forEach((v, i) => {
     const [, slope, bend] = rho[i] as readonly [number, number, number];
     const weight = slope + (2 * v * v * bend) / (scale * scale);
@@ -67,7 +78,7 @@ export function curvatureLeftOut({ curvature, linearize }: Residuals, at: Point,
     for (let j = 0; j < n; j++)
       for (let k = 0; k < n; k++)
         left[j * n + k] =
-          (left[j * n + k] as number) + missing * (jacobian[i * n + j] as number) * (jacobian[i * n + k] as number);
+          (left[j * n + k] as number) + missing * (slopes[i * n + j] as number) * (slopes[i * n + k] as number);
   });
   return left;
 }

@@ -3,7 +3,7 @@ import type { Evaluate } from "./descent.ts";
 import { eigenpairs } from "./eigenpairs.ts";
 import type { Point } from "./point.ts";
 import { columnNorms, type Factors, factorize, fromFactors, reachable } from "./triangular-form.ts";
-import { along, dot, norm } from "./vector.ts";
+import { along, dot, norm, times } from "./vector.ts";
 
 export interface Polished {
   readonly point: Point;
@@ -44,7 +44,7 @@ export function polish(
   let newton = newtonStep(factors, part(leftOut(point), n, free));
   let rounds = 0;
   for (; rounds < 20; rounds++) {
-    if (newton.leastCurvature <= 0 || norm(newton.p) === 0) break;
+    if (newton.leastCurvature <= 0 || stepOf(point, factors, newton.p, free) <= rounding) break;
     const x = point.x.slice();
     free.forEach((j, i) => {
       x[j] = (x[j] as number) + (newton.p[i] as number);
@@ -58,18 +58,26 @@ export function polish(
     factors = there;
     newton = newtonStep(factors, part(leftOut(point), n, free));
   }
-  const weighted = (v: Float64Array): number => norm(v.map((value, i) => value * (factors.scale[i] as number)));
-  const size = weighted(Float64Array.from(free, (j) => point.x[j] as number));
-  const moves = weighted(newton.p);
+  const step = stepOf(point, factors, newton.p, free);
   const { leastCurvature, downhill, level, blind } = newton;
-  return { point, factors, leastCurvature, downhill, level, blind, step: moves === 0 ? 0 : moves / size, rounds };
+  return { point, factors, leastCurvature, downhill, level, blind, step, rounds };
+}
+
+/** A step this small beside the parameters changes none of their digits. */
+const rounding = Number.EPSILON / 16;
+
+/** ‖D·p‖/‖D·x‖ */
+function stepOf({ x }: Point, { scale }: Factors, p: Float64Array, free: readonly number[]): number {
+  const weighted = (v: Float64Array): number => norm(v.map((value, i) => value * (scale[i] as number)));
+  const moves = weighted(p);
+  return moves === 0 ? 0 : moves / weighted(Float64Array.from(free, (j) => x[j] as number));
 }
 
 const part = (a: Float64Array, n: number, free: readonly number[]): Float64Array =>
   free.length === n ? a : Float64Array.from(free.flatMap((i) => free.map((j) => a[i * n + j] as number)));
 
 /** Factors of the columns of some parameters, each scaled to length 1. */
-export function ownFactors({ jacobian, r, x }: Omit<Point, "cost" | "raw">, free: readonly number[]): Factors {
+export function ownFactors({ jacobian, r, x }: Pick<Point, "jacobian" | "r" | "x">, free: readonly number[]): Factors {
   const [n, k] = [x.length, free.length];
   const columns =
     k === n
@@ -94,13 +102,12 @@ function newtonStep(factors: Factors, left: Float64Array) {
   const [n, k] = [scale.length, s.length];
   // Columns of W = D⁻¹·V·S⁻¹, so that K = Wᵀ·L·W.
   const column = (j: number, unit: number): Float64Array => scale.map((d, i) => (v[i * k + j] as number) / d / unit);
-  const times = (d: Float64Array): Float64Array => scale.map((_, i) => dot(left.subarray(i * n, (i + 1) * n), d));
   const w = Array.from({ length: rank }, (_, j) => column(j, s[j] as number));
-  const lw = w.map(times);
-  const h = Float64Array.from({ length: rank * rank }, (_, at) => {
-    const [a, b] = [Math.floor(at / rank), at % rank];
-    return (a === b ? 1 : 0) + dot(w[a] as Float64Array, lw[b] as Float64Array);
-  });
+  const lw = w.map((d) => times(left, d));
+  const h = new Float64Array(rank * rank);
+  for (let a = 0; a < rank; a++)
+    for (let b = 0; b < rank; b++)
+      h[a * rank + b] = (a === b ? 1 : 0) + dot(w[a] as Float64Array, lw[b] as Float64Array);
   const { values, vectors } = eigenpairs(h, rank);
   const direction = (e: number): Float64Array =>
     w.reduce((sum, d, i) => along(sum, vectors[i * rank + e] as number, d), new Float64Array(n));
@@ -122,7 +129,7 @@ function newtonStep(factors: Factors, left: Float64Array) {
   }
   // Where J says nothing, L alone bends the cost.
   const unseen = Array.from({ length: k - rank }, (_, j) => column(rank + j, 1));
-  const bends = unseen.map(times);
+  const bends = unseen.map((d) => times(left, d));
   const q = unseen.length;
   const { values: own, vectors: mixed } = eigenpairs(
     Float64Array.from(unseen.flatMap((a) => bends.map((b) => dot(a, b)))),

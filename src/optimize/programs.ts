@@ -54,11 +54,11 @@ const kept = new WeakMap<object, Kept>();
 /** The programs of `flat`, which is `owner` as a function of one vector. */
 export function programsOf(what: string, owner: object, flat: FlatFunction, n: number): Programs {
   const graph = traced(what, flat, n);
-  if (graph === undefined) return build(() => flat, undefined)([]);
+  if (graph === undefined) return build(() => flat, 0, undefined)([]);
   const before = kept.get(owner);
   const changed = before && changedConstants(before.graph, graph);
   if (before === undefined || changed === undefined) {
-    const programsFor = build(() => flat, graph);
+    const programsFor = build(() => flat, 0, graph);
     kept.set(owner, { graph, open: [], programsFor });
     return programsFor([]);
   }
@@ -73,7 +73,7 @@ function opened(graph: Graph, open: readonly Tensor[]): Kept {
     const instead = new Map(open.map((constant, i) => [constant, values[i] as Tensor]));
     return (x) => replay(graph, [x], instead)[0] as Tensor;
   };
-  return { graph, open, programsFor: build(from, graph) };
+  return { graph, open, programsFor: build(from, open.length, graph) };
 }
 
 /** The graph; undefined where the function asks for values while it is traced. */
@@ -91,22 +91,26 @@ const mayKink = (node: Tensor): boolean => node.operation.undefinedAt !== undefi
 
 /**
  * @param from f for given values of the open constants
+ * @param open how many these are
  * @param graph what f records; undefined where it runs as it stands
  */
 function build(
   from: (values: readonly Tensor[]) => FlatFunction,
+  open: number,
   graph: Graph | undefined,
 ): (values: readonly Tensor[]) => Programs {
   const compiled = graph !== undefined;
   const kinks = graph?.nodes.some(mayKink) ?? true;
   const program = <R>(of: (f: FlatFunction, ...args: Tensor[]) => R) => {
+    const apply = (all: readonly Tensor[]): R => of(from(all.slice(0, open)), ...all.slice(open));
+    // One list, never empty: what a program tells from the last arguments at a glance.
     const run = compiled
-      ? compile((args: readonly Tensor[], values: readonly Tensor[]) => of(from(values), ...args))
-      : (args: readonly TensorLike[], values: readonly Tensor[]) =>
-          of(from(values), ...args.map((x) => constant(x as Float64Array, [(x as Float64Array).length])));
+      ? compile(apply)
+      : (all: readonly TensorLike[]) =>
+          apply(all.map((x) => constant(x as Float64Array, [(x as Float64Array).length])));
     return (values: readonly Tensor[]) =>
       (...args: Float64Array[]): R =>
-        run(args, values);
+        run([...values, ...args]);
   };
   const programs = {
     value: program((f, x) => f(x as Tensor)),

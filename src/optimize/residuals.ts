@@ -11,13 +11,18 @@ import { programsOf } from "./programs.ts";
 export interface Residuals {
   /** Residuals r and Jacobian J (row-major, [m, n]) in one call. */
   linearize(x: Float64Array): { readonly r: Float64Array; readonly jacobian: Float64Array };
+  /** r alone. */
+  values(x: Float64Array): Float64Array;
   /** ∇² Σ wᵢ·rᵢ, [n, n]. */
   curvature(x: Float64Array, w: Float64Array): Float64Array;
   /** d²r(x + t·v)/dt² at t = 0. */
   acceleration(x: Float64Array, v: Float64Array): Float64Array;
-  /** How often `linearize` was called. */
+  /** How often residuals were computed, with derivatives or without. */
   readonly evaluations: number;
 }
+
+/** Elements of a Jacobian from which on residuals without it are worth a program of their own. */
+const large = 1e4;
 
 /** The leaves of a result, one after the other. */
 function joined(what: string, result: unknown): Tensor {
@@ -37,16 +42,22 @@ export function residualsOf<X>(
 ): Residuals {
   const flat = (x: Tensor): Tensor => joined(what, f(start.rebuild(x)));
   const programs = programsOf(what, owner, flat, start.x.length);
-  const values = (t: Tensor): Float64Array => Float64Array.from(t.data);
+  const dataOf = (t: Tensor): Float64Array => t.data as Float64Array;
   let evaluations = 0;
+  let size = 0;
   return {
     linearize(x) {
       evaluations++;
       const [r, jacobian] = programs.valueAndJacobian(x);
-      return { r: values(r), jacobian: values(jacobian) };
+      size = jacobian.size;
+      return { r: dataOf(r), jacobian: dataOf(jacobian) };
     },
-    curvature: (x, w) => values(programs.weightedHessian(x, w)),
-    acceleration: (x, v) => values(programs.acceleration(x, v)),
+    values(x) {
+      evaluations++;
+      return dataOf(size < large ? programs.valueAndJacobian(x)[0] : programs.value(x));
+    },
+    curvature: (x, w) => dataOf(programs.weightedHessian(x, w)),
+    acceleration: (x, v) => dataOf(programs.acceleration(x, v)),
     get evaluations() {
       return evaluations;
     },

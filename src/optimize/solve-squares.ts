@@ -2,12 +2,12 @@
 import { type Descent, type Evaluate, nearlyFlat, veryFlat } from "./descent.ts";
 import type { Settings } from "./fit-options.ts";
 import { gaussNewton } from "./gauss-newton.ts";
-import { curvatureLeftOut, gradientOf, type Point, pointAt } from "./point.ts";
+import { costAt, curvatureLeftOut, gradientOf, type Point, pointAt } from "./point.ts";
 import { type Polished, polish } from "./polish.ts";
 import { inside, reflective } from "./reflective.ts";
 import type { Residuals } from "./residuals.ts";
 import { factorize, reachable, unitScale } from "./triangular-form.ts";
-import { accelerated, trustRegion, free as unbounded, type View } from "./trust-region-squares.ts";
+import { accelerated, rough, trustRegion, free as unbounded, type View } from "./trust-region-squares.ts";
 import { along, maxNorm, norm } from "./vector.ts";
 
 export interface Solution extends Polished {
@@ -39,7 +39,12 @@ export const underflow = 1e-300;
 export function solveSquares(residuals: Residuals, start: Point, settings: Settings): Solution {
   const { method, box, loss, acceleration, maxIterations, callback } = settings;
   const at: Evaluate = (x) => pointAt(residuals, x, loss);
-  const rankAtStart = factorize(start.jacobian, start.r, unitScale(start)).rank;
+  const cost = (x: Float64Array): number => costAt(residuals, x, loss);
+  let rankAtStart: number | undefined;
+  const startsWith = (): number => {
+    rankAtStart ??= factorize(start.jacobian, start.r, unitScale(start)).rank;
+    return rankAtStart;
+  };
   let iterations = 0;
   const descend = (from: Point, firstStep: number, flatness: number): Descent => {
     const before = iterations;
@@ -49,7 +54,8 @@ export function solveSquares(residuals: Residuals, start: Point, settings: Setti
       callback: (p: Point, i: number) => callback(p, before + i),
     };
     const bend = (p: Point, v: Float64Array): Float64Array => residuals.acceleration(p.x, v);
-    const view: View = box !== undefined ? reflective(box) : acceleration ? accelerated(bend) : unbounded;
+    const plain = flatness === nearlyFlat ? rough : unbounded;
+    const view: View = box !== undefined ? reflective(box) : acceleration ? accelerated(bend) : plain;
     const found =
       method === "gauss-newton"
         ? gaussNewton(from, at, options)
@@ -75,9 +81,9 @@ export function solveSquares(residuals: Residuals, start: Point, settings: Setti
     const vanished =
       residualNorm < Math.max(start.r.length, 10) * Number.EPSILON * size ||
       (done.point.cost < underflow && maxNorm(done.point.x) <= Math.max(1, maxNorm(start.x)));
-    const lost = !vanished && done.factors.rank < Math.min(rankAtStart, free.length);
+    const lost = !vanished && done.factors.rank < free.length && done.factors.rank < startsWith();
     const plateau =
-      !vanished && free.length > 0 && done.blind.length === free.length && isLevel(done, free, at, settings);
+      !vanished && free.length > 0 && done.blind.length === free.length && isLevel(done, free, cost, settings);
     const isPoint = done.point.x.every(Number.isFinite);
     const minimum = isPoint && (vanished || (flat && done.leastCurvature > 0 && !lost && !plateau));
     return { ...done, free, end: descent.end, iterations, offset, minimum, lost, plateau, tries };
@@ -89,13 +95,20 @@ export function solveSquares(residuals: Residuals, start: Point, settings: Setti
     if (solution.minimum || near.end !== "flat") return solution;
     return finish(descend(near.point, firstStep, veryFlat), tries);
   };
+  /** Most places that are looked at are not lower: what is not goes without its derivatives. */
+  const lowerAt = ({ point }: Polished, x: Float64Array): Point | undefined => {
+    const lower = (cost: number): boolean => cost < point.cost * (1 - 1e-12);
+    if (!lower(cost(x))) return undefined;
+    const next = at(x);
+    return lower(next.cost) ? next : undefined;
+  };
   /** Down along negative curvature, where the polish met it, or where derivatives say nothing, but values do. */
   const escape = (from: Solution, firstStep: number): Solution => {
     let solution = from;
     for (let round = 0; round < 10 && solution.end === "flat"; round++) {
       const { downhill, blind, free } = solution;
       const ways = downhill !== undefined ? [downhill] : solution.point.cost < underflow ? [] : blind;
-      const lower = first(ways, (d) => first(beside(solution, free, d, settings), (x) => lowerAt(solution, at(x))));
+      const lower = first(ways, (d) => first(beside(solution, free, d, settings), (x) => lowerAt(solution, x)));
       if (lower === undefined) break;
       solution = toMinimum(lower, firstStep, solution.tries);
     }
@@ -142,14 +155,16 @@ function onBounds(point: Point, at: Evaluate, { box }: Settings): { point: Point
   return there.cost <= point.cost * (1 + 1e-12) ? { point: there, free } : { point, free: all };
 }
 
-const lowerAt = ({ point }: Polished, next: Point): Point | undefined =>
-  next.cost < point.cost * (1 - 1e-12) ? next : undefined;
-
 /** Whether the cost is the same all around, as far as single directions show. */
-const isLevel = (solution: Polished, free: readonly number[], at: Evaluate, settings: Settings): boolean =>
+const isLevel = (
+  solution: Polished,
+  free: readonly number[],
+  cost: (x: Float64Array) => number,
+  settings: Settings,
+): boolean =>
   solution.blind.every((d) =>
     beside(solution, free, d, settings).every(
-      (x) => Math.abs(at(x).cost - solution.point.cost) <= 1e-12 * solution.point.cost,
+      (x) => Math.abs(cost(x) - solution.point.cost) <= 1e-12 * solution.point.cost,
     ),
   );
 

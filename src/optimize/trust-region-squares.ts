@@ -7,6 +7,7 @@ import {
   decrease,
   type Factors,
   factorize,
+  factorizeRoughly,
   fromFactors,
   reachable,
   unitScale,
@@ -84,6 +85,9 @@ export const free: View = {
   },
   land: (x, p) => along(x, 1, p),
 };
+
+/** The same on the way: large problems by their normal equations, where these tell enough. */
+export const rough: View = { ...free, factors: (point, scale) => factorizeRoughly(point.jacobian, point.r, scale) };
 
 /**
  * With geodesic acceleration: steps follow the curve on which the residuals' change is straight to second order, p + a/2
