@@ -1,6 +1,6 @@
 /** Training that is killed, interrupted, out of disk, or finds its checkpoints spoilt. The long form: NABLA_FULL=1. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
@@ -74,6 +74,13 @@ const after = (milliseconds: number, signal: NodeJS.Signals) => (process_: Child
 /** The log without times. */
 const logOf = (folder: string): string =>
   readFileSync(join(folder, "log.jsonl"), "utf8").replace(/"seconds":[\d.e-]+/g, "");
+
+/** Of which steps there are checkpoints. */
+const stepsOf = (folder: string): number[] =>
+  readdirSync(folder)
+    .flatMap((name) => /^checkpoint-(\d+)\.safetensors$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
 
 let undisturbed: { readonly outcome: Outcome; readonly log: string; readonly milliseconds: number };
 beforeAll(async () => {
@@ -167,9 +174,13 @@ test("spoilt checkpoints are noticed, and the generation before is used", async 
     else expect([found?.path, found?.spoilt.length]).toEqual([earlier, 1]);
   }
   writeFileSync(later, bytes.subarray(0, bytes.length - 1));
-  copyFileSync(earlier, join(place, "earlier"));
+  // Refused, nothing is touched; gone on, the spoilt one is no generation.
+  await expect(resume(folder, { ...run(), seed: 6 })).rejects.toThrow(/seed 5, not 6/);
+  expect(stepsOf(folder)).toEqual([12, 18]);
+  const part = await resume(folder, { ...run(), steps: 14, saveEvery: 1 });
+  expect(part.message).toMatch(/resumed from .*12.safetensors, because a later one is spoilt: .*18.safetensors: /);
+  expect(stepsOf(folder)).toEqual([13, 14]);
   const again = await resume(folder, run());
-  expect(again.message).toMatch(/resumed from .*12.safetensors, because a later one is spoilt: .*18.safetensors: /);
   expect(fingerprint(again)).toBe(undisturbed.outcome.fingerprint);
   for (const name of readdirSync(folder)) if (name.startsWith("checkpoint")) writeFileSync(join(folder, name), "?");
   await expect(resume(folder, run())).rejects.toMatchObject({
