@@ -1,6 +1,6 @@
 /** Training that is killed, interrupted, out of disk, or finds its checkpoints spoilt. The long form: NABLA_FULL=1. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
@@ -71,6 +71,16 @@ const after = (milliseconds: number, signal: NodeJS.Signals) => (process_: Child
   setTimeout(() => process_.kill(signal), milliseconds);
 };
 
+/** Does something once an epoch stands in the log: a run hears signals from its first step on. */
+const afterAnEpoch = (folder: string, act: (process_: ChildProcess) => void) => (process_: ChildProcess) => {
+  const look = setInterval(() => {
+    const log = join(folder, "log.jsonl");
+    if (!existsSync(log) || readFileSync(log, "utf8") === "") return;
+    clearInterval(look);
+    act(process_);
+  }, 20);
+};
+
 /** The log without times. */
 const logOf = (folder: string): string =>
   readFileSync(join(folder, "log.jsonl"), "utf8").replace(/"seconds":[\d.e-]+/g, "");
@@ -123,7 +133,7 @@ test.each(Array.from({ length: full ? 10 : 1 }, (_, i) => i))("killed five times
 
 test("Ctrl-C finishes the step, saves, says how to go on; a second one does what it always does", async () => {
   const folder = newFolder();
-  const stopped = await child({ folder, epochs: 100_000 }, after(undisturbed.milliseconds / 2, "SIGINT"));
+  const stopped = await child({ folder, epochs: 100_000 }, afterAnEpoch(folder, after(50, "SIGINT")));
   expect(stopped).toMatchObject({ signal: null, status: "stopped" });
   expect(stopped.message).toMatch(
     /by SIGINT after \d+ steps; the same call with \{ folder: ".*", resume: true \} goes on/,
@@ -134,11 +144,19 @@ test("Ctrl-C finishes the step, saves, says how to go on; a second one does what
   expect(fingerprint(again)).toBe(fingerprint(through));
   expect(process.listenerCount("SIGINT")).toBe(0);
 
-  const killed = await child({ folder: newFolder(), hang: true }, (process_) => {
-    setTimeout(() => process_.kill("SIGTERM"), undisturbed.milliseconds);
-    setTimeout(() => process_.kill("SIGTERM"), undisturbed.milliseconds + 300);
-  });
-  expect(killed.signal).toBe("SIGTERM");
+  const hanging = newFolder();
+  let first = false;
+  const killed = await child(
+    { folder: hanging, hang: true },
+    afterAnEpoch(hanging, (process_) => {
+      process_.kill("SIGTERM");
+      setTimeout(() => {
+        first = process_.exitCode === null && process_.signalCode === null;
+        process_.kill("SIGTERM");
+      }, 300);
+    }),
+  );
+  expect([first, killed.signal]).toEqual([true, "SIGTERM"]);
 });
 
 test("a full disk is said, and the last checkpoint is whole", async () => {
