@@ -7,7 +7,7 @@ import { buildSync } from "esbuild";
 import { log, type Tensor, tensor } from "nabla";
 import { arrays } from "nabla/data";
 import { dense, sequential, type Variables } from "nabla/nn";
-import { resume, sgd, train } from "nabla/train";
+import { plateau, resume, sgd, train } from "nabla/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findCheckpoint } from "../src/train/checkpoint.ts";
 import { fingerprint, run } from "./train/run.ts";
@@ -221,6 +221,7 @@ test("what was begun with other options is not resumed", async () => {
       /parameters\.0\.weights float32\[20, 32\], not parameters\.0\.weights float32\[20, 31\]/,
     ],
     [{ rule: sgd(0.02) }, /rule heavy ball, not sgd/],
+    [{ plateau: plateau() }, /plateau three quarters an epoch, not plateau\({"factor":0.1/],
     [{ loss: (outputs, targets) => outputs.sub(targets).abs() }, /another program of the step/],
   ];
   for (const [other, message] of others)

@@ -55,7 +55,11 @@ export async function train(given: unknown): Promise<unknown> {
     checkFingerprint(folder as string, found.checkpoint.fingerprint, fingerprint as Fingerprint);
     await tidy(folder as string, found.checkpoint.position.step);
   }
-  const start: Omit<Checkpoint, "fingerprint"> = found?.checkpoint ?? { state, position: atStart, best: undefined };
+  const start: Omit<Checkpoint, "fingerprint"> = found?.checkpoint ?? {
+    state,
+    position: options.plateau === undefined ? atStart : { ...atStart, plateau: options.plateau.start },
+    best: undefined,
+  };
   return loop({ task, options, settings, step, key, start, fingerprint, found });
 }
 
@@ -82,7 +86,7 @@ const tensorsOf = (state: TrainingState): TrainingState => {
 };
 
 const fingerprintOf = (
-  { data, validation, rule }: AnyOptions,
+  { data, validation, rule, plateau }: AnyOptions,
   { batchSize, dropLast, seed, monitor, maximize }: Settings,
   state: TrainingState,
   program: string,
@@ -95,6 +99,7 @@ const fingerprintOf = (
   monitor,
   maximize,
   rule: rule.name,
+  plateau: plateau?.name ?? "none",
   tree: treeTypes(state),
   program,
 });
