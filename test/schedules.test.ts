@@ -26,6 +26,7 @@ import {
   sanger,
   sgd,
   stepDecay,
+  train,
   warmUp,
   weightDecay,
 } from "nabla/train";
@@ -101,19 +102,43 @@ test("impossible schedules are errors", () => {
     expect(wrong).toThrow(/E-OPTION/);
 });
 
+const losses = [10, 9, 8.95, 8.94, 8.93, 8, NaN, 8, 8, 7.99, 7.98, 7.97, 7.97, 7.97, 7.97, -1, -1.001, -2];
+const factors = [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2];
+const fall = plateau({ factor: 0.5, patience: 2, threshold: 0.01, least: 0.2 });
+
 test("a plateau lowers the factor after patience, and goes on from its JSON", () => {
-  const options = { factor: 0.5, patience: 2, threshold: 0.01, least: 0.2 };
-  const losses = [10, 9, 8.95, 8.94, 8.93, 8, NaN, 8, 8, 7.99, 7.98, 7.97, 7.97, 7.97, 7.97, -1, -1.001, -2];
-  const factors = [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2];
-  let fall = plateau(options);
+  let state = fall.start;
   losses.forEach((loss, i) => {
-    fall.update(loss);
-    expect(fall.factor).toBe(factors[i]);
-    const again = plateau(options);
-    again.restore(JSON.parse(JSON.stringify(fall)));
-    fall = again;
+    state = JSON.parse(JSON.stringify(fall.next(state, loss)));
+    expect(state.factor).toBe(factors[i]);
   });
-  expect(() => fall.restore({ factor: 1 })).toThrow(/E-VALUE.*no state of a plateau/);
+});
+
+test("the loop shows a plateau the monitored value, and steps by its factor", async () => {
+  // The gradient is 1, so each step moves by rate · factor.
+  let asked = 0;
+  const data = arrays({ x: [[0]], y: [0] });
+  const model = {
+    name: "w",
+    init: () => ({ parameters: { w: tensor(0) }, state: {} }),
+    apply: ({ parameters: { w } }: Variables<{ w: Tensor }, object>, x: Tensor) =>
+      [x.reshape([-1]).add(w), {}] as const,
+  };
+  const { history, variables } = await train({
+    model,
+    data,
+    validation: data,
+    loss: (outputs) => outputs,
+    metrics: { given: () => losses[asked++] as number },
+    monitor: "given",
+    rule: sgd(1),
+    plateau: fall,
+    epochs: losses.length,
+    progress: false,
+  });
+  expect(history.map(({ factor }) => factor)).toEqual([1, ...factors.slice(0, -1)]);
+  const moved = factors.slice(0, -1).reduce((sum, factor) => sum + factor, 1);
+  expect(variables.parameters.w.item()).toBeCloseTo(-moved, 12);
 });
 
 /** Inputs of mean 0 whose principal directions are far from the axes: 200 examples of 4. */

@@ -1,13 +1,13 @@
 /** Training that is killed, interrupted, out of disk, or finds its checkpoints spoilt. The long form: NABLA_FULL=1. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { log, type Tensor, tensor } from "nabla";
 import { arrays } from "nabla/data";
 import { dense, sequential, type Variables } from "nabla/nn";
-import { resume, sgd, train } from "nabla/train";
+import { plateau, resume, sgd, train } from "nabla/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findCheckpoint } from "../src/train/checkpoint.ts";
 import { fingerprint, run } from "./train/run.ts";
@@ -71,9 +71,26 @@ const after = (milliseconds: number, signal: NodeJS.Signals) => (process_: Child
   setTimeout(() => process_.kill(signal), milliseconds);
 };
 
+/** Does something once an epoch stands in the log: a run hears signals from its first step on. */
+const afterAnEpoch = (folder: string, act: (process_: ChildProcess) => void) => (process_: ChildProcess) => {
+  const look = setInterval(() => {
+    const log = join(folder, "log.jsonl");
+    if (!existsSync(log) || readFileSync(log, "utf8") === "") return;
+    clearInterval(look);
+    act(process_);
+  }, 20);
+};
+
 /** The log without times. */
 const logOf = (folder: string): string =>
   readFileSync(join(folder, "log.jsonl"), "utf8").replace(/"seconds":[\d.e-]+/g, "");
+
+/** Of which steps there are checkpoints. */
+const stepsOf = (folder: string): number[] =>
+  readdirSync(folder)
+    .flatMap((name) => /^checkpoint-(\d+)\.safetensors$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
 
 let undisturbed: { readonly outcome: Outcome; readonly log: string; readonly milliseconds: number };
 beforeAll(async () => {
@@ -116,7 +133,7 @@ test.each(Array.from({ length: full ? 10 : 1 }, (_, i) => i))("killed five times
 
 test("Ctrl-C finishes the step, saves, says how to go on; a second one does what it always does", async () => {
   const folder = newFolder();
-  const stopped = await child({ folder, epochs: 100_000 }, after(undisturbed.milliseconds / 2, "SIGINT"));
+  const stopped = await child({ folder, epochs: 100_000 }, afterAnEpoch(folder, after(50, "SIGINT")));
   expect(stopped).toMatchObject({ signal: null, status: "stopped" });
   expect(stopped.message).toMatch(
     /by SIGINT after \d+ steps; the same call with \{ folder: ".*", resume: true \} goes on/,
@@ -127,11 +144,19 @@ test("Ctrl-C finishes the step, saves, says how to go on; a second one does what
   expect(fingerprint(again)).toBe(fingerprint(through));
   expect(process.listenerCount("SIGINT")).toBe(0);
 
-  const killed = await child({ folder: newFolder(), hang: true }, (process_) => {
-    setTimeout(() => process_.kill("SIGTERM"), undisturbed.milliseconds);
-    setTimeout(() => process_.kill("SIGTERM"), undisturbed.milliseconds + 300);
-  });
-  expect(killed.signal).toBe("SIGTERM");
+  const hanging = newFolder();
+  let first = false;
+  const killed = await child(
+    { folder: hanging, hang: true },
+    afterAnEpoch(hanging, (process_) => {
+      process_.kill("SIGTERM");
+      setTimeout(() => {
+        first = process_.exitCode === null && process_.signalCode === null;
+        process_.kill("SIGTERM");
+      }, 300);
+    }),
+  );
+  expect([first, killed.signal]).toEqual([true, "SIGTERM"]);
 });
 
 test("a full disk is said, and the last checkpoint is whole", async () => {
@@ -167,9 +192,13 @@ test("spoilt checkpoints are noticed, and the generation before is used", async 
     else expect([found?.path, found?.spoilt.length]).toEqual([earlier, 1]);
   }
   writeFileSync(later, bytes.subarray(0, bytes.length - 1));
-  copyFileSync(earlier, join(place, "earlier"));
+  // Refused, nothing is touched; gone on, the spoilt one is no generation.
+  await expect(resume(folder, { ...run(), seed: 6 })).rejects.toThrow(/seed 5, not 6/);
+  expect(stepsOf(folder)).toEqual([12, 18]);
+  const part = await resume(folder, { ...run(), steps: 14, saveEvery: 1 });
+  expect(part.message).toMatch(/resumed from .*12.safetensors, because a later one is spoilt: .*18.safetensors: /);
+  expect(stepsOf(folder)).toEqual([13, 14]);
   const again = await resume(folder, run());
-  expect(again.message).toMatch(/resumed from .*12.safetensors, because a later one is spoilt: .*18.safetensors: /);
   expect(fingerprint(again)).toBe(undisturbed.outcome.fingerprint);
   for (const name of readdirSync(folder)) if (name.startsWith("checkpoint")) writeFileSync(join(folder, name), "?");
   await expect(resume(folder, run())).rejects.toMatchObject({
@@ -192,6 +221,7 @@ test("what was begun with other options is not resumed", async () => {
       /parameters\.0\.weights float32\[20, 32\], not parameters\.0\.weights float32\[20, 31\]/,
     ],
     [{ rule: sgd(0.02) }, /rule heavy ball, not sgd/],
+    [{ plateau: plateau() }, /plateau three quarters an epoch, not plateau\({"factor":0.1/],
     [{ loss: (outputs, targets) => outputs.sub(targets).abs() }, /another program of the step/],
   ];
   for (const [other, message] of others)

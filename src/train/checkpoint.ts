@@ -29,6 +29,8 @@ const nameAt = (step: number): string => `checkpoint-${String(step).padStart(9, 
 const pattern = /^checkpoint-\d{9,}\.safetensors$/;
 const generations = 2;
 
+const stepOf = (path: string): number => Number(/(\d+)\.safetensors$/.exec(path)?.[1]);
+
 /** The checkpoints of a folder, the latest first. */
 export async function checkpointsIn(folder: string): Promise<string[]> {
   const { readdir } = await import("node:fs/promises");
@@ -37,7 +39,6 @@ export async function checkpointsIn(folder: string): Promise<string[]> {
     if ((error as { readonly code?: string }).code === "ENOENT") return [];
     throw fileError("train", folder, error);
   });
-  const stepOf = (name: string): number => Number(/\d+/.exec(name)?.[0]);
   return names
     .filter((name) => pattern.test(name))
     .sort((a, b) => stepOf(b) - stepOf(a))
@@ -51,7 +52,7 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** Writes a checkpoint and drops those before the last two; E-FILE if that fails, and the ones before are whole. */
+/** Writes a checkpoint and keeps one before it; E-FILE if that fails, and the ones before are whole. */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<string> {
   const { join } = await import("node:path");
   const { state, position, fingerprint, best } = checkpoint;
@@ -60,17 +61,22 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Pr
   const metadata = { checkpoint: toJson({ position, fingerprint }) };
   const path = join(folder, nameAt(position.step));
   await writeAtomically("train", path, await encodeTree("train", { tree: tree as unknown as Tree, metadata }));
-  await tidy(folder);
+  await tidy(folder, position.step);
   return path;
 }
 
-/** Drops the generations before the last two, and what was being written when a process was killed. */
-export async function tidy(folder: string): Promise<void> {
+/**
+ * Keeps the last two generations up to a step. What lies beyond is spoilt, or the run would have gone on from there; and
+ * drops what was being written when a process was killed.
+ */
+export async function tidy(folder: string, step: number): Promise<void> {
   const { readdir, rm } = await import("node:fs/promises");
   const { join } = await import("node:path");
   const left = (await readdir(folder)).filter((name) => name.endsWith(unfinished(".safetensors")));
-  const old = (await checkpointsIn(folder)).slice(generations);
-  for (const path of [...left.map((name) => join(folder, name)), ...old]) await rm(path, { force: true });
+  const paths = await checkpointsIn(folder);
+  const kept = paths.filter((path) => stepOf(path) <= step).slice(0, generations);
+  for (const path of [...left.map((name) => join(folder, name)), ...paths.filter((path) => !kept.includes(path))])
+    await rm(path, { force: true });
 }
 
 /** Writes the best model so far as a model file of its own. */

@@ -15,6 +15,7 @@ export interface Fingerprint {
   readonly monitor: string;
   readonly maximize: boolean;
   readonly rule: string;
+  readonly plateau: string;
   /** Names and types of all parameters and states. */
   readonly tree: readonly string[];
   /** Of the step's graph, in which model, loss, rates and schedules are written out. */

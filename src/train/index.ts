@@ -5,10 +5,10 @@ export { type Cost, type Examples, type Weighted, weightedMean } from "./cost.ts
 export type { Diagnosis, DiagnosticsOptions } from "./diagnostics.ts";
 export { type EvaluateOptions, evaluate, type PredictOptions, predict } from "./evaluate.ts";
 export { type Connections, type Direction, hebbian, type Inputs, learning, oja, sanger } from "./hebbian.ts";
-export type { CostOptions, EpochEnd, LoopOptions, Metric, ModelOptions, RateFactor } from "./options.ts";
-export type { BestEpoch, Epoch } from "./position.ts";
+export type { CostOptions, EpochEnd, LoopOptions, Metric, ModelOptions } from "./options.ts";
+export type { BestEpoch, EpochRecord } from "./position.ts";
 export { RangeTest, type RangeTestOptions, rateRangeTest } from "./range-test.ts";
-export { type Context, chain, named, type Rate, type Rule, type Schedule } from "./rule.ts";
+export { type Context, chain, named, type Rate, type RateFactor, type Rule, type Schedule } from "./rule.ts";
 export { accumulate } from "./rules/accumulate.ts";
 export {
   type AdamOptions,
@@ -44,6 +44,6 @@ export {
   stepDecay,
 } from "./schedules/decays.ts";
 export { joined, warmUp } from "./schedules/joined.ts";
-export { type Plateau, type PlateauOptions, type PlateauState, plateau } from "./schedules/plateau.ts";
+export { type PlateauOptions, type PlateauState, plateau } from "./schedules/plateau.ts";
 export { resume, train } from "./train.ts";
 export { type Best, Training, type TrainingStatus } from "./training.ts";

@@ -11,7 +11,7 @@ import type { Fingerprint } from "./fingerprint.ts";
 import { onInterrupt, turn } from "./interrupt.ts";
 import { openLog } from "./log.ts";
 import type { AnyOptions, Settings } from "./options.ts";
-import { type Epoch, noSums, type Position } from "./position.ts";
+import { type EpochRecord, noSums, type Position } from "./position.ts";
 import { showing } from "./progress.ts";
 import { isFinite, kept, type StepInputs, type TrainingStep } from "./step.ts";
 import type { Task } from "./task.ts";
@@ -77,7 +77,7 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
     const value = measured === undefined ? row.loss : (measured[settings.monitor] as number);
     const better = isBetter(value, position.best?.value, settings.maximize);
     if (better) best = state.variables;
-    const factor = plateau?.next(position.plateau ?? plateau.start, settings.maximize ? -value : value);
+    const shown = settings.maximize ? -value : value;
     position = {
       ...position,
       epoch: position.epoch + 1,
@@ -86,7 +86,7 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
       history: [...position.history, row],
       ...(better ? { best: { epoch: row.epoch, step: row.step, value } } : {}),
       waited: better ? 0 : position.waited + 1,
-      ...(factor === undefined ? {} : { plateau: factor }),
+      ...(plateau && position.plateau && { plateau: plateau.next(position.plateau, shown) }),
     };
     inputs = inputsOf(run, position);
     await log.write(row);
@@ -254,7 +254,7 @@ function rowOf(
   validation: Record<string, number> | undefined,
   seconds: number,
   diagnosed: boolean,
-): Epoch {
+): EpochRecord {
   const { gradientSquared, noise, curvature, measured } = sums;
   return {
     epoch,

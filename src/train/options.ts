@@ -5,23 +5,15 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Layer, Loss, Variables } from "../nn/index.ts";
 import type { Cost, Examples } from "./cost.ts";
 import type { DiagnosticsOptions } from "./diagnostics.ts";
-import type { Epoch } from "./position.ts";
-import type { Rule } from "./rule.ts";
+import type { EpochRecord } from "./position.ts";
+import type { RateFactor, Rule } from "./rule.ts";
 
 /** What all outputs are worth beside all targets; of a tensor the mean is taken. It may look at values. */
 export type Metric = (outputs: Tensor, targets: Tensor) => number | Tensor;
 
-/** A factor on the learning rate that follows the monitored value; it lives outside the compiled step. */
-export interface RateFactor {
-  /** Plain JSON. */
-  readonly start: { readonly factor: number };
-  /** What follows an epoch of which this is the monitored value (its negative where it is to be large). */
-  next(state: { readonly factor: number }, value: number): { readonly factor: number };
-}
-
 /** What a callback is told after each epoch. */
 export interface EpochEnd {
-  readonly epoch: Epoch;
+  readonly epoch: EpochRecord;
   /** The variables now; read only when asked for. */
   readonly variables: Variables;
 }

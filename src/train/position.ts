@@ -1,7 +1,7 @@
 /** Where a run is, apart from tensors: plain data that a checkpoint keeps. */
 
 /** What an epoch came to; a row of the history. */
-export interface Epoch {
+export interface EpochRecord {
   /** From 0. */
   readonly epoch: number;
   /** How many steps were made by its end. */
@@ -45,7 +45,7 @@ export interface Position {
   readonly batch: number;
   readonly step: number;
   readonly sums: Sums;
-  readonly history: readonly Epoch[];
+  readonly history: readonly EpochRecord[];
   readonly best?: BestEpoch;
   /** Epochs since the best one. */
   readonly waited: number;

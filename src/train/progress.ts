@@ -1,5 +1,5 @@
 /** How far a run is, on the standard error: a bar in a terminal, lines elsewhere. */
-import type { Epoch } from "./position.ts";
+import type { EpochRecord } from "./position.ts";
 import { show, showEpoch, showTime } from "./training.ts";
 
 /** Where a run is. */
@@ -16,13 +16,13 @@ export interface Moment {
   readonly batchSize: number;
   /** Steps of this session. */
   readonly made: number;
-  readonly last: Epoch | undefined;
+  readonly last: EpochRecord | undefined;
 }
 
 export interface Progress {
   /** After a step, at a time in milliseconds. */
   step(time: number, moment: () => Moment): void;
-  epoch(row: Epoch): void;
+  epoch(row: EpochRecord): void;
   say(text: string): void;
   /** Leaves the screen as it should be. */
   end(): void;

@@ -29,6 +29,18 @@ export type Schedule = (step: Tensor) => Tensor;
 export type Rate = number | Schedule;
 
 /**
+ * A factor on the learning rate that follows the monitored value; it lives outside the compiled step. Its state is plain
+ * JSON, which checkpoints keep.
+ */
+export interface RateFactor<S extends { readonly factor: number } = { readonly factor: number }> {
+  /** Says what it is, with its options: a run goes on only with one of the same name. */
+  readonly name: string;
+  readonly start: S;
+  /** What follows an epoch of which this is the monitored value (its negative where it is to be large). */
+  next(state: S, value: number): S;
+}
+
+/**
  * Rules one after the other: each takes what the one before gives.
  *
  * @example

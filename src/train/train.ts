@@ -38,7 +38,6 @@ export async function train(given: unknown): Promise<unknown> {
     await makeFolder(folder);
   }
   const found = folder !== undefined && options.resume === true ? await findCheckpoint(folder) : undefined;
-  if (found !== undefined) await tidy(folder as string);
   const task = taskOf(options, settings);
   const [initKey, key] = random.split(random.key(settings.seed)) as [Tensor, Tensor];
   const step = compileTrees(stepOf(task.cost, rule), { state: true, ...(threads === undefined ? {} : { threads }) });
@@ -52,8 +51,15 @@ export async function train(given: unknown): Promise<unknown> {
     );
   const fingerprint: Fingerprint | undefined =
     folder === undefined ? undefined : fingerprintOf(options, settings, state, await program());
-  if (found !== undefined) checkFingerprint(folder as string, found.checkpoint.fingerprint, fingerprint as Fingerprint);
-  const start: Omit<Checkpoint, "fingerprint"> = found?.checkpoint ?? { state, position: atStart, best: undefined };
+  if (found !== undefined) {
+    checkFingerprint(folder as string, found.checkpoint.fingerprint, fingerprint as Fingerprint);
+    await tidy(folder as string, found.checkpoint.position.step);
+  }
+  const start: Omit<Checkpoint, "fingerprint"> = found?.checkpoint ?? {
+    state,
+    position: options.plateau === undefined ? atStart : { ...atStart, plateau: options.plateau.start },
+    best: undefined,
+  };
   return loop({ task, options, settings, step, key, start, fingerprint, found });
 }
 
@@ -80,7 +86,7 @@ const tensorsOf = (state: TrainingState): TrainingState => {
 };
 
 const fingerprintOf = (
-  { data, validation, rule }: AnyOptions,
+  { data, validation, rule, plateau }: AnyOptions,
   { batchSize, dropLast, seed, monitor, maximize }: Settings,
   state: TrainingState,
   program: string,
@@ -93,6 +99,7 @@ const fingerprintOf = (
   monitor,
   maximize,
   rule: rule.name,
+  plateau: plateau?.name ?? "none",
   tree: treeTypes(state),
   program,
 });

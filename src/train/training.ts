@@ -1,6 +1,6 @@
 /** What came of training. */
 import type { Variables } from "../nn/index.ts";
-import type { BestEpoch, Epoch } from "./position.ts";
+import type { BestEpoch, EpochRecord } from "./position.ts";
 
 /**
  * - `finished`: all epochs or steps were made
@@ -21,7 +21,7 @@ export class Training<P, S> {
   readonly variables: Variables<P, S>;
   /** Of the epoch whose monitored value was best; undefined if none ended. */
   readonly best: Best<P, S> | undefined;
-  readonly history: readonly Epoch[];
+  readonly history: readonly EpochRecord[];
   readonly status: TrainingStatus;
   readonly message: string;
   readonly steps: number;
@@ -53,7 +53,7 @@ export class Training<P, S> {
 export const show = (v: number): string => String(Number(v.toPrecision(4)));
 
 /** Loss and metrics of an epoch. */
-export function showEpoch({ loss, validation = {} }: Epoch): string {
+export function showEpoch({ loss, validation = {} }: EpochRecord): string {
   const measured = Object.entries(validation).map(([name, v]) => `${name} ${show(v)}`);
   return `loss ${show(loss)}${measured.length > 0 ? `, validation ${measured.join(", ")}` : ""}`;
 }

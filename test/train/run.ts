@@ -39,6 +39,7 @@ const noisy: Layer<Record<string, never>, { readonly mean: Tensor }> = {
 };
 
 const halving: RateFactor = {
+  name: "three quarters an epoch",
   start: { factor: 1 },
   next: ({ factor }) => ({ factor: factor * 0.75 }),
 };

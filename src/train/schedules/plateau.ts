@@ -1,5 +1,5 @@
 /** A rate that falls when the validation loss has ceased to. */
-import { NablaError } from "../../base/error.ts";
+import type { RateFactor } from "../rule.ts";
 import { check } from "../rules/checks.ts";
 
 /** When a loss is said to stand still, and what follows. */
@@ -24,60 +24,28 @@ export interface PlateauState {
   readonly waited: number;
 }
 
-/** Stands outside the step: the loop feeds it validation losses and gives its factor to the step. */
-export interface Plateau {
-  /** The factor on the rate from now on. */
-  readonly factor: number;
-  /** Takes a look at a loss. */
-  update(loss: number): void;
-  /** What `restore` takes, also as text and back. */
-  toJSON(): PlateauState;
-  restore(state: unknown): void;
-}
-
 /**
- * After more than `patience` losses in a row without progress the factor on the rate falls. A loss that is not finite is
- * no progress.
+ * A factor on the rate that falls after more than `patience` losses in a row without progress: the `plateau` of `train`,
+ * which shows it the monitored value of each epoch. A loss that is not finite is no progress.
  *
  * @example
  * const fall = plateau({ factor: 0.5, patience: 1 });
- * for (const loss of [1, 1, 1]) fall.update(loss);
- * fall.factor // 0.5
+ * [1, 1, 1].reduce((state, loss) => fall.next(state, loss), fall.start).factor // 0.5
  */
-export function plateau(options: PlateauOptions = {}): Plateau {
+export function plateau(options: PlateauOptions = {}): RateFactor<PlateauState> {
   const { factor = 0.1, patience = 10, threshold = 1e-4, least = 0 } = options;
   check("plateau", "a number from 0 and below 1", { factor, least });
   check("plateau", "a whole number from 0", { patience });
   check("plateau", "a number from 0", { threshold });
-  const next = (state: PlateauState, loss: number): PlateauState => {
-    const { best, waited } = state;
-    const progress = best === null ? Number.isFinite(loss) : loss < best - threshold * Math.abs(best);
-    if (progress) return { ...state, best: loss, waited: 0 };
-    if (waited < patience) return { ...state, waited: waited + 1 };
-    return { ...state, factor: Math.max(least, state.factor * factor), waited: 0 };
-  };
-  let state: PlateauState = { factor: 1, best: null, waited: 0 };
   return {
-    get factor() {
-      return state.factor;
-    },
-    update: (loss) => {
-      state = next(state, loss);
-    },
-    toJSON: () => state,
-    restore: (saved) => {
-      state = checkedState(saved);
+    name: `plateau(${JSON.stringify({ factor, patience, threshold, least })})`,
+    start: { factor: 1, best: null, waited: 0 },
+    next(state, loss) {
+      const { best, waited } = state;
+      const progress = best === null ? Number.isFinite(loss) : loss < best - threshold * Math.abs(best);
+      if (progress) return { ...state, best: loss, waited: 0 };
+      if (waited < patience) return { ...state, waited: waited + 1 };
+      return { ...state, factor: Math.max(least, state.factor * factor), waited: 0 };
     },
   };
-}
-
-function checkedState(saved: unknown): PlateauState {
-  const { factor, best, waited } = (saved ?? {}) as Partial<Record<keyof PlateauState, unknown>>;
-  if (typeof factor === "number" && typeof waited === "number" && (best === null || typeof best === "number"))
-    return { factor, best, waited };
-  throw new NablaError(
-    "E-VALUE",
-    `plateau: ${JSON.stringify(saved)} is no state of a plateau`,
-    "what toJSON gave, such as { factor: 1, best: null, waited: 0 }",
-  );
 }
