@@ -52,6 +52,30 @@ describe("order by blocks", () => {
     );
   });
 
+  test("the beginning of a group does not wait for the mixing of all of it", () => {
+    const size = 140_000;
+    const least = (to: number): number =>
+      Math.min(
+        ...Array.from({ length: 5 }, (_, seed) => {
+          const order = shuffledByBlocks(size, size / 32, size, { seed, epoch: 0 });
+          const began = performance.now();
+          order(0, to);
+          return performance.now() - began;
+        }),
+      );
+    expect(least(128)).toBeLessThan(least(size) / 3);
+  });
+
+  test("counts that are none are refused", () => {
+    for (const [block, buffer] of [
+      [0, 4],
+      [2, Number.NaN],
+      [1.5, 4],
+      [2, -1],
+    ] as const)
+      expect(() => shuffledByBlocks(10, block, buffer, { seed: 0, epoch: 0 })).toThrow("E-OPTION shuffledByBlocks");
+  });
+
   // 40 examples in 5 blocks of 8 (the last of them short), groups of 2.
   test("each example is at each position as often as at any other", () => {
     const [size, runs] = [39, 4000];

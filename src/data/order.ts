@@ -1,4 +1,5 @@
 /** In which order an epoch meets its examples: a function of seed and epoch, so that it can be met again. */
+import { NablaError } from "../base/error.ts";
 import { random } from "../ops/random.ts";
 
 /** Which epoch of which run. */
@@ -32,42 +33,48 @@ export function shuffled(size: number, epoch: Epoch): Uint32Array {
  * (sampling of clusters: Cochran 1977, ch. 9). A file sorted by what matters wants small blocks or a great buffer, or to
  * be written in random order.
  *
- * It is worked out as it is asked for: a permutation of the blocks, and one group after the other.
+ * It is worked out as it is asked for: a permutation of the blocks, one group after the other, and of a group no more
+ * than its beginning, so that no batch waits for the mixing of all.
  *
  * @example
  * const order = shuffledByBlocks(10, 2, 4, { seed: 0, epoch: 0 });
  * [...order(0, 10)].sort() // [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
  */
 export function shuffledByBlocks(size: number, block: number, buffer: number, epoch: Epoch): Order {
+  for (const [name, value] of Object.entries({ block, buffer }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new NablaError("E-OPTION", `shuffledByBlocks: ${name} is ${value}`, "a whole number from 1");
   const count = Math.ceil(size / block);
   const group = groupOf(block, buffer);
   const key = keyOf(epoch);
-  const blocks = mixed(
+  const blocks = mixing(
     random.foldIn(key, 0),
     Uint32Array.from({ length: count }, (_, i) => i),
-  );
+  )(count);
   // The last block may be short: groups after the one that holds it begin earlier.
   const short = count * block - size;
   const shortAt = blocks.indexOf(count - 1);
   const start = (g: number): number => Math.min(size, g * group * block - (shortAt < g * group ? short : 0));
   let kept = -1;
-  let keptPlaces: Uint32Array = new Uint32Array(0);
-  const placesOf = (g: number): Uint32Array => {
-    if (g === kept) return keptPlaces;
+  let mixedTo = mixing(key, new Uint32Array(0));
+  /** The places of a group, of which those before `to` are mixed. */
+  const placesOf = (g: number, to: number): Uint32Array => {
+    if (g === kept) return mixedTo(to);
     const places = new Uint32Array(start(g + 1) - start(g));
     let at = 0;
     for (const one of blocks.subarray(g * group, (g + 1) * group))
       for (let place = one * block; place < Math.min(size, (one + 1) * block); place++) places[at++] = place;
     kept = g;
-    keptPlaces = mixed(random.foldIn(key, g + 1), places);
-    return keptPlaces;
+    mixedTo = mixing(random.foldIn(key, g + 1), places);
+    return mixedTo(to);
   };
   return (from, to) => {
     const out = new Uint32Array(Math.max(0, Math.min(to, size) - from));
     let g = Math.floor(from / (group * block));
     for (let at = 0; at < out.length; g++) {
       if (start(g + 1) <= from + at) continue;
-      const part = placesOf(g).subarray(from + at - start(g), from + out.length - start(g));
+      const to = Math.min(from + out.length, start(g + 1)) - start(g);
+      const part = placesOf(g, to).subarray(from + at - start(g), to);
       out.set(part, at);
       at += part.length;
     }
@@ -78,14 +85,25 @@ export function shuffledByBlocks(size: number, block: number, buffer: number, ep
 /** How many blocks are mixed at a time. */
 export const groupOf = (block: number, buffer: number): number => Math.max(1, Math.floor(buffer / block));
 
-/** Fisher and Yates 1938, in place. A place is off from uniform by less than size / 2³². */
-function mixed(key: ReturnType<typeof keyOf>, places: Uint32Array): Uint32Array {
-  const bits = random.bits(key, [places.length]).data;
-  for (let i = places.length - 1; i > 0; i--) {
-    const j = Math.floor(((bits[i] as number) / 2 ** 32) * (i + 1));
-    const other = places[j] as number;
-    places[j] = places[i] as number;
-    places[i] = other;
-  }
-  return places;
+/** So many random numbers are drawn at a time. */
+const drawn = 4096;
+
+/**
+ * Fisher and Yates 1938, in place, from the front: after i steps the first i places are those of the whole permutation.
+ * What is given mixes on, up to before `to`. A place is off from uniform by less than size / 2³².
+ */
+function mixing(key: ReturnType<typeof keyOf>, places: Uint32Array): (to: number) => Uint32Array {
+  let done = 0;
+  let bits: ArrayLike<number> = [];
+  return (to) => {
+    for (; done < to; done++) {
+      const left = places.length - done;
+      if (done % drawn === 0) bits = random.bits(random.foldIn(key, done / drawn), [Math.min(drawn, left)]).data;
+      const other = done + Math.floor(((bits[done % drawn] as number) / 2 ** 32) * left);
+      const place = places[other] as number;
+      places[other] = places[done] as number;
+      places[done] = place;
+    }
+    return places;
+  };
 }

@@ -1,6 +1,7 @@
 /** Gradients of scalar functions, by reverse mode. */
 import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import { type Structure, showStructure, unflatten } from "../base/tree.ts";
 import { describe } from "../graph/convert.ts";
@@ -170,6 +171,7 @@ export function grad(
   f: (...args: never[]) => unknown,
   options: GradOptions<number | readonly number[]> = {},
 ): (...args: never[]) => unknown {
+  checkOptions("grad", options, "{ wrt: 1 }");
   return (...args: unknown[]) => evaluate("grad", f, args, options)[1];
 }
 
@@ -201,6 +203,7 @@ export function valueAndGrad(
   f: (...args: never[]) => unknown,
   options: GradOptions<number | readonly number[]> & Partial<AuxOption> = {},
 ): (...args: never[]) => unknown {
+  checkOptions("valueAndGrad", options, "{ wrt: 1 }");
   return (...args: unknown[]) => evaluate("valueAndGrad", f, args, options);
 }
 

@@ -1,5 +1,6 @@
 /** Jacobians and Hessians: a linear map applied to all basis vectors at once. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { unflatten } from "../base/tree.ts";
 import { trace } from "../graph/graph.ts";
 import { constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
@@ -113,6 +114,7 @@ export function jacobian(
   f: (...args: never[]) => unknown,
   options: JacobianOptions = {},
 ): (...args: never[]) => unknown {
+  checkOptions("jacobian", options, "{ wrt: 1 }");
   const { wrt = 0, mode } = options;
   if (mode !== undefined && mode !== "forward" && mode !== "reverse") {
     throw new NablaError("E-OPTION", `jacobian: there is no mode "${mode}"`, '"forward" or "reverse"');
@@ -152,8 +154,10 @@ export function hessian<A extends readonly unknown[]>(
 ): (...args: Inputs<A>) => JacobianOf<A[0], A[0]>;
 export function hessian(
   f: (...args: never[]) => unknown,
-  { wrt = 0 }: Pick<JacobianOptions, "wrt"> = {},
+  options: Pick<JacobianOptions, "wrt"> = {},
 ): (...args: never[]) => unknown {
+  checkOptions("hessian", options, "{ wrt: 1 }");
+  const { wrt = 0 } = options;
   const gradient = (...args: never[]): unknown => gradTree("hessian", f, args, [wrt]).gradients[0];
   return jacobian(gradient as (...args: Tensor[]) => Tensor, { wrt, mode: "forward" }) as (...args: never[]) => unknown;
 }

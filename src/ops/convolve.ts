@@ -1,5 +1,6 @@
 /** Convolution and pooling: products and reductions over sliding windows. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { showShape, sizeOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
@@ -104,6 +105,7 @@ function convolve(
 ): Tensor {
   const x = toTensor(what, input);
   const w = toTensor(what, kernel);
+  checkOptions(what, options, "{ stride: 2 }");
   const { groups = 1 } = options;
   if (x.rank !== axes + 2 || w.rank !== axes + 2) {
     throw new NablaError(
@@ -167,6 +169,7 @@ function pooled(
   axes: number,
   value: number,
 ): { cut: Tensor; last: number[]; count: number } {
+  checkOptions(what, options, "{ stride: 2 }");
   const t = toTensor(what, x);
   if (t.rank < axes)
     throw new NablaError(

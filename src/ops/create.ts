@@ -1,6 +1,7 @@
 /** Tensors from numbers. */
 import { allocate, checkDType, type DType } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { checkShape, type Shape, showShape } from "../base/shape.ts";
 import { describe, toTensor } from "../graph/convert.ts";
 import { constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
@@ -18,6 +19,7 @@ export interface CreateOptions {
  * tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
 export function tensor(value: TensorLike, options: CreateOptions & { readonly shape?: Shape } = {}): Tensor {
+  checkOptions("tensor", options, '{ dtype: "float32", shape: [2, 3] }');
   const dtype = options.dtype === undefined ? undefined : checkDType("tensor", options.dtype);
   const plain = toTensor("tensor", value, dtype);
   const t = dtype === undefined ? plain : convert(plain, dtype);
@@ -34,12 +36,7 @@ export function tensor(value: TensorLike, options: CreateOptions & { readonly sh
 }
 
 function dtypeFrom(what: string, options: CreateOptions): DType {
-  if (typeof options !== "object")
-    throw new NablaError(
-      "E-OPTION",
-      `${what}: the options are ${String(options)}`,
-      '{ dtype: "float32" }; a shape is a list',
-    );
+  checkOptions(what, options, '{ dtype: "float32" }; a shape is a list');
   return checkDType(what, options.dtype ?? "float64");
 }
 

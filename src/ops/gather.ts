@@ -2,6 +2,7 @@
 import { allocate, type Data, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import type { Bounds } from "../base/interval.ts";
+import { checkOptions } from "../base/options.ts";
 import { checkAxis, removeAxes, type Shape, sameShape, showShape, sizeOf } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
@@ -231,6 +232,7 @@ export function toIndex(what: string, index: TensorLike): Tensor {
  * take([[1, 2], [3, 4], [5, 6]], [2, 0]).toArray() // [[5, 6], [1, 2]]
  */
 export function take(x: TensorLike, index: TensorLike, options: { readonly axis?: number } = {}): Tensor {
+  checkOptions("take", options, "{ axis: 0 }");
   const t = toTensor("take", x);
   const i = toIndex("take", index);
   const axis = checkAxis("take", options.axis ?? 0, t.rank);
@@ -369,6 +371,7 @@ export function oneHot(
   classes: number,
   options: { readonly dtype?: "float64" | "float32" | "int32" | "bool" } = {},
 ): Tensor {
+  checkOptions("oneHot", options, '{ dtype: "float32" }');
   const i = toIndex("oneHot", index);
   if (!Number.isInteger(classes) || classes < 0)
     throw new NablaError(

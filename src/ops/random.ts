@@ -4,6 +4,7 @@
  */
 import { isFloat, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { broadcastShapes, checkShape, type Shape, sameShape, showShape } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import { constant, Tensor, type TensorLike } from "../graph/tensor.ts";
@@ -25,7 +26,9 @@ export interface RandomOptions {
   readonly dtype?: "float64" | "float32";
 }
 
-function floatType(what: string, { dtype = "float64" }: RandomOptions): "float64" | "float32" {
+function floatType(what: string, options: RandomOptions): "float64" | "float32" {
+  checkOptions(what, options, '{ dtype: "float32" }; a shape is a list');
+  const { dtype = "float64" } = options;
   if (isFloat(dtype)) return dtype;
   throw new NablaError(
     "E-DTYPE",
@@ -233,6 +236,7 @@ function bernoulli(from: Tensor, p: TensorLike = 0.5, shape?: Shape | number): T
  */
 function categorical(from: Tensor, logits: TensorLike, options: { readonly shape?: Shape | number } = {}): Tensor {
   const what = "random.categorical";
+  checkOptions(what, options, "{ shape: [5] }");
   const given = toTensor(what, logits);
   const t = convert(given, computeIn(what, "float", given.dtype));
   const classes = t.shape.at(-1);

@@ -2,6 +2,7 @@
 import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import type { Bounds } from "../base/interval.ts";
+import { checkOptions } from "../base/options.ts";
 import { checkAxes, checkAxis, keepAxes, removeAxes, type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { NormOptions, ReduceOptions } from "../graph/methods.ts";
@@ -28,10 +29,9 @@ import { exp, log, pow, sqrt } from "./math.ts";
 import { broadcastTo, concatenate, flip, moveAxis, reshape, slice } from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
 
-/** The axes that the options name. Who writes sum(x, 0) for sum(x, { axis: 0 }) would get the sum of all. */
+/** The axes that the options name. */
 function axesOf(what: string, options: ReduceOptions, rank: number): number[] {
-  if (typeof options !== "object")
-    throw new NablaError("E-OPTION", `${what}: the options are ${String(options)}`, "{ axis: 0 }");
+  checkOptions(what, options, "{ axis: 0 }");
   return checkAxes(what, options.axis, rank);
 }
 
@@ -373,8 +373,10 @@ export function variance(x: TensorLike, options: ReduceOptions & { readonly corr
  * @example
  * std([1, 3]).item() // 1
  */
-export const std = (x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor =>
-  sqrt(variance(x, options));
+export function std(x: TensorLike, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+  checkOptions("std", options, "{ axis: 0 }");
+  return sqrt(variance(x, options));
+}
 
 /**
  * log Σ eˣ without overflow.
@@ -413,6 +415,7 @@ function heldMax(t: Tensor, axes: readonly number[]): Tensor {
  * softmax([1, 1]).toArray() // [0.5, 0.5]
  */
 export function softmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
+  checkOptions("softmax", options, "{ axis: 0 }");
   const e = exp(shiftedDown("softmax", x, options.axis));
   return div(e, sum(e, { axis: options.axis ?? -1, keepDims: true }));
 }
@@ -424,6 +427,7 @@ export function softmax(x: TensorLike, options: { readonly axis?: number } = {})
  * logSoftmax([0, 0]).toArray() // [-Math.LN2, -Math.LN2], up to rounding
  */
 export function logSoftmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
+  checkOptions("logSoftmax", options, "{ axis: 0 }");
   const shifted = shiftedDown("logSoftmax", x, options.axis);
   return sub(shifted, log(sum(exp(shifted), { axis: options.axis ?? -1, keepDims: true })));
 }
@@ -441,6 +445,7 @@ function shiftedDown(what: string, x: TensorLike, axis = -1): Tensor {
  * norm([3, 4]).item() // 5
  */
 export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
+  checkOptions("norm", options, "{ axis: 0, order: 1 }");
   const { order = 2 } = options;
   if (!(order > 0))
     throw new NablaError(
@@ -468,6 +473,7 @@ export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
 const argOf =
   (name: string, record: Operation) =>
   (x: TensorLike, options: { readonly axis?: number; readonly keepDims?: boolean } = {}): Tensor => {
+    checkOptions(name, options, "{ axis: 0 }");
     const whole = toTensor(name, x);
     const t = options.axis === undefined ? reshape(whole, [-1]) : whole;
     const axis = checkAxis(name, options.axis ?? 0, t.rank);
@@ -492,7 +498,7 @@ export const argmax = argOf("argmax", argmaxOperation);
  */
 export const argmin = argOf("argmin", argminOperation);
 
-const truth = (t: TensorLike): Tensor => convert(convert(toTensor("any", t), "bool"), "int32");
+const truth = (what: string, t: TensorLike): Tensor => convert(convert(toTensor(what, t), "bool"), "int32");
 
 /**
  * Whether any element is true.
@@ -500,7 +506,7 @@ const truth = (t: TensorLike): Tensor => convert(convert(toTensor("any", t), "bo
  * @example
  * any([[0, 1], [0, 0]], { axis: 1 }).toArray() // [true, false]
  */
-export const any = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 0, max);
+export const any = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty("any", x, options, 0, max);
 
 /**
  * Whether all elements are true.
@@ -508,15 +514,16 @@ export const any = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEm
  * @example
  * all([[1, 1], [0, 1]], { axis: 1 }).toArray() // [true, false]
  */
-export const all = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty(x, options, 1, min);
+export const all = (x: TensorLike, options: ReduceOptions = {}): Tensor => nonEmpty("all", x, options, 1, min);
 function nonEmpty(
+  what: string,
   x: TensorLike,
   options: ReduceOptions,
   empty: number,
   f: (x: TensorLike, options: ReduceOptions) => Tensor,
 ): Tensor {
-  const t = truth(x);
-  const axes = axesOf("any", options, t.rank);
+  const t = truth(what, x);
+  const axes = axesOf(what, options, t.rank);
   const shape: Shape = options.keepDims ? keepAxes(t.shape, axes) : removeAxes(t.shape, axes);
   return axes.some((a) => t.shape[a] === 0) ? filled(empty, shape, "bool") : convert(f(t, options), "bool");
 }
@@ -528,6 +535,7 @@ function nonEmpty(
  * cumsum([1, 2, 3]).toArray() // [1, 3, 6]
  */
 export function cumsum(x: TensorLike, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
+  checkOptions("cumsum", options, "{ axis: 0 }");
   const t = toTensor("cumsum", x);
   const axis = checkAxis("cumsum", options.axis ?? 0, t.rank);
   return apply(cumsumOperation, [convert(t, computeIn("cumsum", "number", t.dtype))], {
@@ -544,6 +552,7 @@ export function cumsum(x: TensorLike, options: { readonly axis?: number; readonl
  * cumprod([1, 2, 3]).toArray() // [1, 2, 6]
  */
 export function cumprod(x: TensorLike, options: { readonly axis?: number; readonly reverse?: boolean } = {}): Tensor {
+  checkOptions("cumprod", options, "{ axis: 0 }");
   let t = toTensor("cumprod", x);
   t = convert(t, computeIn("cumprod", "number", t.dtype));
   const axis = checkAxis("cumprod", options.axis ?? 0, t.rank);

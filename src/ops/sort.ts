@@ -3,6 +3,7 @@ import type { Data } from "../base/dtype.ts";
 import { isFloat } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import type { Bounds } from "../base/interval.ts";
+import { checkOptions } from "../base/options.ts";
 import { checkAxis, sizeOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { SortOptions } from "../graph/methods.ts";
@@ -92,6 +93,7 @@ function tiesInRow(x: Tensor, influence: Tensor): Tensor {
  * argsort([3, 1, 2]).toArray() // [1, 2, 0]
  */
 export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
+  checkOptions("argsort", options, "{ axis: 0, descending: true }");
   const t = toTensor("argsort", x);
   const axis = checkAxis("argsort", options.axis ?? -1, t.rank);
   const rows = moveAxis(t, axis, t.rank - 1);
@@ -107,8 +109,10 @@ export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
  * @example
  * sort([3, 1, 2]).toArray() // [1, 2, 3]
  */
-export const sort = (x: TensorLike, options: SortOptions = {}): Tensor =>
-  takeAlongAxis(x, argsort(x, options), options.axis ?? -1);
+export function sort(x: TensorLike, options: SortOptions = {}): Tensor {
+  checkOptions("sort", options, "{ axis: 0, descending: true }");
+  return takeAlongAxis(x, argsort(x, options), options.axis ?? -1);
+}
 
 /**
  * The k greatest elements of the last axis, greatest first, and their places.

@@ -1,6 +1,7 @@
 /** Sliding windows, and their transpose: overlapping pieces laid over each other and added up. */
 import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { checkAxis, type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
@@ -114,6 +115,7 @@ export function windows(
   size: PerAxis,
   options: { readonly step?: PerAxis; readonly dilation?: PerAxis } = {},
 ): Tensor {
+  checkOptions("windows", options, "{ step: 2 }");
   const t = toTensor("windows", x);
   const axes = (typeof axis === "number" ? [axis] : axis).map((a) => checkAxis("windows", a, t.rank));
   const each = (name: string, value: PerAxis): readonly number[] => {

@@ -1,5 +1,6 @@
 /** A function of one example made a function of a batch. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { checkAxis } from "../base/shape.ts";
 import { flatten, unflatten } from "../base/tree.ts";
 import { trace } from "../graph/graph.ts";
@@ -63,6 +64,7 @@ export function vmap<A extends readonly unknown[], R>(
   options?: VmapOptions,
 ): (...args: Inputs<A>) => R;
 export function vmap(f: (...args: never[]) => unknown, options: VmapOptions = {}): (...args: never[]) => unknown {
+  checkOptions("vmap", options, "{ inAxes: [0, null] }");
   return (...args: unknown[]) => {
     const { inAxes = 0, outAxes = 0 } = options;
     const inputs = args.map((arg, i) => flattenArguments("vmap", arg, `argument ${i}`));

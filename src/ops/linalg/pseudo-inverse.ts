@@ -1,5 +1,6 @@
 /** The pseudoinverse and least squares. */
 import { epsilon } from "../../base/dtype.ts";
+import { checkOptions } from "../../base/options.ts";
 import type { Operation } from "../../graph/operation.ts";
 import { apply, type Tensor, type TensorLike } from "../../graph/tensor.ts";
 import { add, div, greater, mul, neg, sub, where } from "../arithmetic.ts";
@@ -58,6 +59,7 @@ export const pinvOperation: Operation = stated({
  * pinv([[1], [1]]).toArray() // [[0.5, 0.5]], up to rounding
  */
 export function pinv(a: TensorLike, options: RankOptions = {}): Tensor {
+  checkOptions("pinv", options, "{ tolerance: 1e-6 }");
   const t = toMatrices("pinv", a);
   const { u, s, v } = svd(held(t));
   const tolerance = options.tolerance ?? epsilon(t.dtype) * Math.max(rowsOf(t), columnsOf(t));
@@ -75,6 +77,7 @@ export function pinv(a: TensorLike, options: RankOptions = {}): Tensor {
  * lstsq([[1, 0], [1, 1], [1, 2]], [1, 2, 3]).toArray() // [1, 1], up to rounding
  */
 export function lstsq(a: TensorLike, b: TensorLike, options: RankOptions = {}): Tensor {
+  checkOptions("lstsq", options, "{ tolerance: 1e-6 }");
   const system = toSystem("lstsq", a, b, false);
   const { batch } = system;
   return system.result(times(spreadBatch(pinv(system.a, options), batch), spreadBatch(system.b, batch)));

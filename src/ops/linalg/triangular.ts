@@ -1,4 +1,5 @@
 /** Triangular systems of equations. */
+import { checkOptions } from "../../base/options.ts";
 import { sizeOf } from "../../base/shape.ts";
 import type { Operation, Type } from "../../graph/operation.ts";
 import { apply, type Tensor, type TensorLike } from "../../graph/tensor.ts";
@@ -106,6 +107,7 @@ export const solveTriangular = (a: Tensor, b: Tensor, options: TriangularOptions
  * triangularSolve([[2, 0], [1, 4]], [2, 9], { lower: true }).toArray() // [1, 2]
  */
 export function triangularSolve(a: TensorLike, b: TensorLike, options: TriangularOptions = {}): Tensor {
+  checkOptions("triangularSolve", options, "{ lower: false }");
   const system = toSystem("triangularSolve", a, b);
   const { batch } = system;
   return system.result(solveTriangular(spreadBatch(system.a, batch), spreadBatch(system.b, batch), options));

@@ -63,8 +63,9 @@ type Operands<A extends readonly unknown[]> = { -readonly [K in keyof A]: Traced
 
 /**
  * `predicate ? ifTrue(...operands) : ifFalse(...operands)`, decided when the program runs.
- * Both branches return trees of the same structure, shapes and dtypes; only the one taken is computed
- * (both under `vmap` over the predicate).
+ * Both branches return trees of the same structure, shapes and dtypes; of what they compute from their operands only
+ * the branch taken runs (both under `vmap` over the predicate). What a branch computes from tensors of outside alone,
+ * `() => exp(x)`, does not depend on the choice: it is computed before it, whichever branch is taken. Give x as an operand.
  *
  * @example
  * grad((x) => cond(greater(x, 0), (v) => v.mul(v), (v) => v.neg(), x))(3).item() // 6

@@ -2,6 +2,7 @@
 import { allocate, type Data } from "../../base/dtype.ts";
 import { NablaError } from "../../base/error.ts";
 import { choose, cut, place } from "../../base/lists.ts";
+import { checkOptions } from "../../base/options.ts";
 import { sameShape, showShape, sizeOf } from "../../base/shape.ts";
 import { checkSameStructure, flatten, type Structure, unflatten } from "../../base/tree.ts";
 import { toTensor } from "../../graph/convert.ts";
@@ -283,6 +284,7 @@ export function scan<C, X, Y>(
   xs: unknown,
   options: ScanOptions = {},
 ): [C, Y] {
+  checkOptions("scan", options, "{ length: 10 }");
   const carry = flatten(init);
   const slices = flatten(xs ?? []);
   const start = carry.leaves.map((leaf) => toTensor("scan", leaf as TensorLike));
