@@ -36,11 +36,11 @@ const networks = {
     nn.dense(10),
   ),
   cnn: nn.sequential(
-    nn.convolution2d(12, 5, he),
+    nn.convolution2d(16, 5, he),
     nn.batchNorm(),
     relu,
     nn.maxPooling2d(2), // 28 → 24 → 12
-    nn.convolution2d(24, 5, he),
+    nn.convolution2d(32, 5, he),
     nn.batchNorm(),
     relu,
     nn.maxPooling2d(2), // 12 → 8 → 4
