@@ -1,7 +1,8 @@
 /**
- * Three million flights of 2001, out of core: DuckDB reads the Parquet file in parts, an encoder standardises them, a file
- * of rows serves them in random order, and stochastic gradient descent regresses the delay on distance and time. A linear
- * model has a closed form, whose sums are a pass over the same data: both must come to the same coefficients.
+ * Three million flights of 2001, out of core: DuckDB reads the Parquet file, which lies in the order of time, and mixes it;
+ * an encoder standardises the parts as they come; a file of rows serves them at random, and stochastic gradient descent
+ * regresses the delay on distance and time. A linear model has a closed form, whose sums are a pass over the same rows:
+ * both must come to the same coefficients.
  *
  * Run: npm run example -- flights [--epochs 2] [--rows 3000000] [--seed 1]
  */
@@ -31,7 +32,8 @@ const { data, parts, encoder } = await encodeFiles(file, {
   sql: `select delay, distance, ln(greatest(distance, 1)) as log_distance,
       ${wave("day", hour)}, ${wave("half_day", `2 * ${hour}`)}, ${wave("year", "2 * pi() * dayofyear(date) / 365")},
       (dayofweek(date) in (0, 6))::int as weekend
-    from source limit ${rows}`,
+    from (select * from source limit ${rows})
+    order by hash(date, delay, distance, origin, destination)`,
   target: "delay",
   task: "regression",
   split: { test: 0.1, seed },
@@ -63,7 +65,7 @@ const training = await train({
   model,
   data: parts.train,
   loss: meanSquaredError,
-  rule: sgd(polynomialDecay(0.02, { steps })),
+  rule: sgd(polynomialDecay(0.01, { steps })),
   batchSize,
   epochs,
   seed,
