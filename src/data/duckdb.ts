@@ -63,10 +63,19 @@ export async function* queried(
   { memoryLimit = "256MB", threads = 2 }: DuckDBOptions = {},
 ): AsyncGenerator<Columns, void, undefined> {
   const { DuckDBInstance, JSDuckDBValueConverter } = await load(what);
+  const { mkdtemp, rm } = await import("node:fs/promises");
+  const { join } = await import("node:path");
+  const { tmpdir } = await import("node:os");
+  // What DuckDB sorts or groups beyond its memory; by default that would be a folder where the program was started.
+  const spilled = await mkdtemp(join(tmpdir(), "nabla-"));
   let instance: Instance | undefined;
   let connection: Connection | undefined;
   try {
-    instance = await DuckDBInstance.create(":memory:", { memory_limit: memoryLimit, threads: String(threads) });
+    instance = await DuckDBInstance.create(":memory:", {
+      memory_limit: memoryLimit,
+      threads: String(threads),
+      temp_directory: spilled,
+    });
     connection = await instance.connect();
     for (const statement of before) await connection.run(statement);
     const result = await connection.stream(sql);
@@ -84,5 +93,6 @@ export async function* queried(
   } finally {
     connection?.closeSync();
     instance?.closeSync();
+    await rm(spilled, { recursive: true, force: true });
   }
 }

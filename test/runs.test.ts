@@ -1,0 +1,123 @@
+/**
+ * The examples, each in a short form and in a process of its own, as `npm run example -- NAME` would run it. What they
+ * come to is compared with what chance would; docs/training-runs.md has the long runs. Those whose data are not
+ * installed are skipped, by a name that says so.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+
+/** What an example prints. */
+function printed(name: string, options: readonly string[]): Promise<string> {
+  const { promise, resolve, reject } = withResolvers();
+  const child = spawn(process.execPath, ["--import", "tsx", `examples/${name}.ts`, ...options]);
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (text) => {
+    out += text;
+  });
+  child.stderr.on("data", (text) => {
+    err += text;
+  });
+  child.on("close", (code) => (code === 0 ? resolve(out) : reject(new Error(`${name}: ${code}\n${out}\n${err}`))));
+  return promise;
+}
+
+function withResolvers() {
+  let resolve: (text: string) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<string>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
+}
+
+/** The first number after a text. */
+function numberAfter(text: string, out: string): number {
+  const found = out.slice(out.indexOf(text) + text.length).match(/-?\d+(\.\d+)?(e[-+]?\d+)?/);
+  expect(out, text).toContain(text);
+  return Number(found?.[0]);
+}
+
+const packages = "data/node_modules";
+const fashion = "/usr/share/datasets/fashion-mnist";
+const few = ["--examples", "1200", "--epochs", "3"];
+
+interface Run {
+  readonly name: string;
+  readonly options: readonly string[];
+  /** What must be there, and how to get it. */
+  readonly needs?: readonly [path: string, repair: string];
+  readonly check: (out: string) => void;
+}
+
+const inData: Run["needs"] = [packages, "npm ci in data/"];
+const runs: readonly Run[] = [
+  {
+    name: "mnist",
+    options: few,
+    needs: inData,
+    check: (out) => expect(numberAfter("Test accuracy", out)).toBeGreaterThan(70),
+  },
+  {
+    name: "mnist",
+    options: ["--model", "mlp", ...few],
+    needs: inData,
+    check: (out) => expect(numberAfter("Test accuracy", out)).toBeGreaterThan(70),
+  },
+  {
+    name: "fashion",
+    options: ["--model", "mlp", ...few],
+    needs: [fashion, "apt install dataset-fashion-mnist"],
+    check: (out) => expect(numberAfter("Test accuracy", out)).toBeGreaterThan(60),
+  },
+  {
+    name: "penguins",
+    options: ["--epochs", "20"],
+    needs: inData,
+    check: (out) => expect(numberAfter("network  ", out)).toBeGreaterThan(2 * numberAfter("majority", out)),
+  },
+  {
+    name: "cars",
+    options: ["--epochs", "50"],
+    needs: inData,
+    check: (out) => expect(numberAfter("network  ", out)).toBeLessThan(numberAfter("the mean  ", out) / 2),
+  },
+  {
+    name: "flights",
+    options: ["--rows", "100000", "--epochs", "2"],
+    needs: inData,
+    check: (out) => {
+      const [mean, solved, learned] = ["always the mean", "normal equations  ", "gradient descent  "].map((of) =>
+        numberAfter(of, out.slice(out.indexOf("Root mean"))),
+      ) as [number, number, number];
+      expect(solved).toBeLessThan(mean);
+      expect(learned - solved).toBeLessThan((mean - solved) / 4);
+      expect(numberAfter("Peak memory", out)).toBeLessThan(600);
+    },
+  },
+  {
+    name: "logistic",
+    options: ["--epochs", "150"],
+    check: (out) => {
+      expect(out).toContain("converged");
+      expect(numberAfter("averaged cost is", out)).toBeLessThan(1e-4);
+    },
+  },
+  {
+    name: "shakespeare",
+    options: ["--steps", "40", "--width", "16", "--write", "20"],
+    check: (out) => expect(numberAfter("transformer", out)).toBeLessThan(numberAfter("characters  ", out)),
+  },
+];
+
+for (const { name, options, needs, check } of runs) {
+  const there = needs === undefined || existsSync(needs[0]);
+  const title = [name, ...options].join(" ");
+  test.skipIf(!there)(there ? title : `${title}: no data here: ${needs?.[1]}`, async () => {
+    check(await printed(name, options));
+  });
+}
+
+test("fashion says how to get its data", async () => {
+  await expect(printed("fashion", ["--data", "nowhere"])).rejects.toThrow("apt install dataset-fashion-mnist");
+});
