@@ -8,7 +8,7 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: "this is a folder",
 };
 
-const failed = (file: string, error: unknown): NablaError => {
+export const failed = (file: string, error: unknown): NablaError => {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   return new NablaError("E-OPTION", `${file}: ${reasons[code] ?? String(error)}`, "another path");
 };
