@@ -28,3 +28,11 @@ export async function writeText(file: string, text: string): Promise<void> {
     throw failed(file, error);
   }
 }
+
+export async function writeBytes(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, bytes);
+  } catch (error) {
+    throw failed(file, error);
+  }
+}

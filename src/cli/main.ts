@@ -30,6 +30,10 @@ const commands: Readonly<Record<string, Entry>> = {
   check: { summary: "whether the derivative of your own function is right", load: () => import("./check.ts") },
   train: { summary: "trains a model on a table, and judges it by rows held out", load: () => import("./train.ts") },
   resume: { summary: "goes on with a run that was stopped or killed", load: () => import("./resume.ts") },
+  sweep: { summary: "trains with every combination of options, side by side", load: () => import("./sweep.ts") },
+  runs: { summary: "the runs of a folder side by side", load: () => import("./runs.ts") },
+  predict: { summary: "what a trained model says of new rows", load: () => import("./predict.ts") },
+  export: { summary: "a trained model as an ONNX file", load: () => import("./export.ts") },
 };
 
 /**

@@ -41,6 +41,13 @@ export const saveTrained = (
     metrics: JSON.stringify(metrics),
   });
 
+/** How a run went; undefined where it is not over. */
+export async function loadMetrics(folder: string): Promise<Metrics | undefined> {
+  const path = join(folder, files.model);
+  if ((await stat(path).catch(() => undefined)) === undefined) return undefined;
+  return JSON.parse((await loadModel(path)).metadata.metrics ?? "null") ?? undefined;
+}
+
 /** The model of a run's folder, or of a model file. */
 export async function loadTrained(place: string): Promise<Trained> {
   const folder = (await stat(place).catch(() => undefined))?.isDirectory() === true;
