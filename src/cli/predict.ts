@@ -1,8 +1,7 @@
 /** `nabla predict`: a trained model on new rows. */
-import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
+import { open, rename, rm } from "node:fs/promises";
 import type { Command } from "commander";
-import { softmax } from "nabla";
+import { NablaError, softmax } from "nabla";
 import { type Encoder, selectRows, type Table } from "nabla/data";
 import { predictWith } from "nabla/nn";
 import type { Answer } from "./answer.ts";
@@ -28,6 +27,7 @@ export function declare(command: Command, answer: (given: Answer) => void): void
 /** So many rows are worked on at once. */
 const most = 1024;
 const shown = 5;
+const mostNotes = 8;
 
 async function predicted(run: string, data: string, file: string): Promise<Answer> {
   const { encoder, model, variables } = await loadTrained(run);
@@ -49,14 +49,16 @@ async function predicted(run: string, data: string, file: string): Promise<Answe
     }
   }
   await written(file, lines());
+  const told = [...notes];
   return {
     found: true,
     verdict: `${plural(rows, "prediction")} of "${encoder.target}" in ${file}`,
     text: [
       table([head, ...first.map((row) => row.map((cell) => (numeric(cell) ? short(Number(cell), 4) : cell)))]),
-      ...[...notes].map((note) => `note: ${note}`),
+      ...told.slice(0, mostNotes).map((note) => `note: ${note}`),
+      ...(told.length > mostNotes ? [`note: and ${plural(told.length - mostNotes, "more note")} of the kind`] : []),
     ].join("\n"),
-    json: { file, rows, target: encoder.target, columns: head, notes: [...notes] },
+    json: { file, rows, target: encoder.target, columns: head, notes: told },
   };
 }
 
@@ -88,16 +90,19 @@ const numeric = (cell: string): boolean => cell.trim() !== "" && Number.isFinite
 /** A cell of a CSV file (RFC 4180). */
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
+/** The file is whole or not there: what was there stays until it is. */
 async function written(file: string, lines: AsyncIterable<string>): Promise<void> {
-  const stream = createWriteStream(file);
-  const broken = new Promise<never>((_, reject) => {
-    stream.once("error", (error) => reject(failed(file, error)));
+  const part = `${file}.part`;
+  const handle = await open(part, "w").catch((error) => {
+    throw failed(file, error);
   });
-  const all = async (): Promise<void> => {
-    for await (const line of lines)
-      if (!stream.write(line)) await new Promise<void>((resume) => stream.once("drain", () => resume()));
-    stream.end();
-    await finished(stream);
-  };
-  await Promise.race([all(), broken]);
+  try {
+    for await (const line of lines) await handle.write(line);
+    await handle.close();
+    await rename(part, file);
+  } catch (error) {
+    await handle.close().catch(() => {});
+    await rm(part, { force: true });
+    throw error instanceof NablaError ? error : failed(file, error);
+  }
 }

@@ -78,10 +78,15 @@ async function sweep(data: string, options: Options): Promise<Answer> {
   const threads = Math.max(1, Math.floor(cores / jobs));
   const digits = String(all.length).length;
   const common = shared.flatMap((name) => (options[name] === undefined ? [] : [flag(name), options[name]]));
-  const outcomes = await sideBySide(all, jobs, (one, i) => {
+  let over = 0;
+  const outcomes = await sideBySide(all, jobs, async (one, i) => {
     const folder = join(root, String(i + 1).padStart(digits, "0"));
     const own = Object.entries(one).flatMap(([name, value]) => [flag(name), value]);
-    return outcomeOf(folder, one, [data, ...common, ...own, "--threads", String(threads), "--out", folder]);
+    const argv = [data, ...common, ...own, "--threads", String(threads), "--out", folder];
+    const outcome = await outcomeOf(folder, one, argv);
+    over++;
+    if (options.json !== true) process.stderr.write(`${over}/${all.length} ${nameOf(one)}: ${wordOf(outcome)}\n`);
+    return outcome;
   });
   return answerOf(
     root,
@@ -158,6 +163,16 @@ function parsed(text: string): Told {
 const lossOf = ({ metrics }: Outcome): number =>
   metrics === undefined ? Number.POSITIVE_INFINITY : (metrics.best?.loss ?? Number.MAX_VALUE);
 
+const nameOf = (options: Combination): string =>
+  Object.entries(options)
+    .map(([name, value]) => `${flag(name)} ${value}`)
+    .join(" ");
+
+const wordOf = ({ metrics, problem = "" }: Outcome): string => {
+  if (metrics === undefined) return problem.split("\n")[0] as string;
+  return `${metrics.status} after ${metrics.epochs} epochs${metrics.best === null ? "" : `, validation ${short(metrics.best.loss, 4)}`}`;
+};
+
 function answerOf(root: string, names: readonly Varied[], outcomes: readonly Outcome[]): Answer {
   const over = outcomes.filter(({ metrics }) => metrics !== undefined);
   const [first] = over;
@@ -180,7 +195,7 @@ function answerOf(root: string, names: readonly Varied[], outcomes: readonly Out
     verdict:
       first === undefined
         ? `none of ${outcomes.length} runs was over`
-        : `the best of ${outcomes.length} runs by validation loss: ${names.map((name) => `${flag(name)} ${first.options[name]}`).join(" ")}`,
+        : `the best of ${outcomes.length} runs by validation loss: ${nameOf(first.options)}`,
     text: table([["run", ...names.map((name) => flag(name).slice(2)), ...told], ...rows]),
     json: { folder: root, runs: outcomes },
   };
