@@ -166,7 +166,7 @@ describe("train", () => {
       "--out",
       out,
     );
-    expectanswer.metrics.toMatchObject({ held: "validation", rows: 48 });
+    expect(answer.metrics).toMatchObject({ held: "validation", rows: 48 });
     const { model: own, mean } = answer.metrics.scores;
     expect(own?.RMSE).toBeLessThan(mean?.RMSE as number);
     expect((await nabla("predict", out, data, "--out", at("p.csv"))).code).toBe(0);
