@@ -14,7 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const file = (name: string): string => join(folder, name);
 const model = fileURLToPath(new URL("cli-model.ts", import.meta.url));
 
-const commands = ["minimize", "fit", "analyze", "derive", "graph", "check"];
+const formulas = ["minimize", "fit", "analyze", "derive", "graph", "check"];
+const commands = [...formulas, "train", "resume", "sweep", "runs", "predict", "export"];
 
 interface Run {
   readonly code: number;

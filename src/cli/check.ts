@@ -1,10 +1,9 @@
 /** `nabla check`: whether the derivative of a function in a file is right, and exists, at a point. */
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { NablaError, type TensorLike, undefinedDerivatives } from "nabla";
 import { checkGradient } from "nabla/analyze";
 import type { Answer } from "./answer.ts";
+import { loadModule, placeOf } from "./module.ts";
 import { pointOption } from "./options.ts";
 
 interface Options {
@@ -30,8 +29,8 @@ export function declare(command: Command, answer: (given: Answer) => void): void
 }
 
 async function check(place: string, { at }: Options): Promise<Answer> {
-  const [file = "", name = "default"] = place.split("#");
-  const module = await load(file);
+  const { file, name } = placeOf(place);
+  const module = await loadModule("check", file);
   const f = module[name];
   if (typeof f !== "function") throw noFunction(file, name, module);
   const args = at ?? (module.at === undefined ? undefined : [module.at as Argument]);
@@ -58,18 +57,6 @@ async function check(place: string, { at }: Options): Promise<Answer> {
     text: gaps ? `${missing}` : errors.join("\n"),
     json: { file, export: name, at: args, found: right && !gaps, gradient: report, undefinedDerivatives: [...missing] },
   };
-}
-
-async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(pathToFileURL(resolve(file)).href)) as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    const [what] = (error instanceof Error ? error.message : String(error)).split("\n");
-    const repair = /\.[cm]?ts$/.test(file)
-      ? 'Node 22.18 or later, or NODE_OPTIONS="--import tsx", which read TypeScript'
-      : 'a module that Node can import: .mjs, or "type": "module" in its package.json';
-    throw new NablaError("E-OPTION", `check: ${file} cannot be imported: ${what}`, repair);
-  }
 }
 
 function noFunction(file: string, name: string, module: Readonly<Record<string, unknown>>): NablaError {

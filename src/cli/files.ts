@@ -8,7 +8,7 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: "this is a folder",
 };
 
-const failed = (file: string, error: unknown): NablaError => {
+export const failed = (file: string, error: unknown): NablaError => {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   return new NablaError("E-OPTION", `${file}: ${reasons[code] ?? String(error)}`, "another path");
 };
@@ -24,6 +24,14 @@ export async function readText(file: string): Promise<string> {
 export async function writeText(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
+  } catch (error) {
+    throw failed(file, error);
+  }
+}
+
+export async function writeBytes(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, bytes);
   } catch (error) {
     throw failed(file, error);
   }

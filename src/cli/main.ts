@@ -28,6 +28,12 @@ const commands: Readonly<Record<string, Entry>> = {
   derive: { summary: "the derivative of a formula, as a formula and as a graph", load: () => import("./derive.ts") },
   graph: { summary: "the computational graph of a formula", load: () => import("./graph.ts") },
   check: { summary: "whether the derivative of your own function is right", load: () => import("./check.ts") },
+  train: { summary: "trains a model on a table, and judges it by rows held out", load: () => import("./train.ts") },
+  resume: { summary: "goes on with a run that was stopped or killed", load: () => import("./resume.ts") },
+  sweep: { summary: "trains with every combination of options, side by side", load: () => import("./sweep.ts") },
+  runs: { summary: "the runs of a folder side by side", load: () => import("./runs.ts") },
+  predict: { summary: "what a trained model says of new rows", load: () => import("./predict.ts") },
+  export: { summary: "a trained model as an ONNX file", load: () => import("./export.ts") },
 };
 
 /**
@@ -53,7 +59,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
 async function answerOf(argv: readonly string[], terminal: Terminal): Promise<Answer | undefined> {
   let answer: Answer | undefined;
   const program = new Command("nabla")
-    .description("Minimises, fits, differentiates and explains formulas.")
+    .description("Minimises, fits, differentiates and explains formulas; trains models on tables.")
     .version(await version(), "--version", "the version of nabla")
     .showHelpAfterError(false)
     .exitOverride()

@@ -136,3 +136,37 @@ export function pairsOption(option: string): (text: string) => Readonly<Record<s
   return (text) =>
     text.includes("=") ? Object.fromEntries(entries(option, text, "x=column,z=column")) : { "": text.trim() };
 }
+
+/** A whole number. */
+export function wholeOption(option: string): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!Number.isSafeInteger(value)) throw wrong(option, `it is "${text.trim()}"`, "a whole number");
+    return value;
+  };
+}
+
+/** A share: 0 or more, below 1. */
+export function shareOption(option: string): (text: string) => number {
+  return (text) => {
+    const value = numberOf(option, "it", text, "0.2");
+    if (value < 0 || value >= 1) throw wrong(option, `it is ${value}`, "0.2, a share of the rows from 0 to below 1");
+    return value;
+  };
+}
+
+/** One of some words. */
+export function oneOfOption<W extends string>(option: string, words: readonly W[]): (text: string) => W {
+  return (text) => {
+    const found = words.find((word) => word === text.trim());
+    if (found === undefined) throw wrong(option, `it is "${text.trim()}"`, words.join(", "));
+    return found;
+  };
+}
+
+/** Names of columns, which may be any text without a comma: `name,year of birth`. */
+export const columnsOption = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");

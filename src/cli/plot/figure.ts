@@ -184,7 +184,7 @@ export function legend(marks: readonly Mark[], left: number, y: number): string 
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 /** XML has no way to write control characters. */
-const escape = (text: string): string =>
+export const escape = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => entities[c] as string).replace(/(?![\t\n])\p{Cc}/gu, "\ufffd");
 
 function shortened(text: string): string {
