@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { relu, type Tensor } from "nabla";
-import { arrays, type Dataset, readIDX, split, subset } from "nabla/data";
+import { arrays, type Dataset, readIDX, subset, trainTestSplit } from "nabla/data";
 import * as nn from "nabla/nn";
 import { adam, evaluate, oneCycle, predict, train } from "nabla/train";
 
@@ -65,7 +65,7 @@ export async function classify(names: readonly string[], folder: string, suffix 
   const model: nn.Layer = values.model === "mlp" ? networks.mlp : networks.cnn;
   const all = first(await read(values.data, "train", suffix), most);
   const test = first(await read(values.data, "t10k", suffix), most);
-  const { train: data, validation } = split(all, { validation: 1 / 12, seed });
+  const { train: data, validation } = trainTestSplit(all, { validation: 1 / 12, seed });
   console.log(String(nn.summary(model, [1, 28, 28])));
 
   const batchSize = 128;

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { mapTree, type Tensor, tensor, zeros } from "nabla";
-import { arrays, split } from "nabla/data";
+import { arrays, trainTestSplit } from "nabla/data";
 import { accuracy, crossEntropy } from "nabla/nn";
 import { minimize } from "nabla/optimize";
 import { type Cost, inverseSqrt, sgd, train } from "nabla/train";
@@ -29,7 +29,7 @@ const all = arrays({
   x: rows.map((row) => row.slice(0, 64).map((pixel) => pixel / 16)),
   y: Int32Array.from(rows, (row) => row[64] as number),
 });
-const { train: data, test } = split(all, { test: 0.2, seed });
+const { train: data, test } = trainTestSplit(all, { test: 0.2, seed });
 const everything = (of: typeof all) => of.take(Uint32Array.from({ length: of.size }, (_, i) => i));
 
 // — the cost: mean cross-entropy and ½ λ ‖θ‖² —

@@ -2,13 +2,13 @@
 import { tensor } from "nabla";
 import type { Encoder } from "nabla/data";
 import { calibration } from "nabla/nn";
-import type { Epoch } from "nabla/train";
+import type { EpochRecord } from "nabla/train";
 import type { Figure, Line, Mark } from "../plot/figure.ts";
 import { linearScale, logarithmicScale, type Scale } from "../plot/ticks.ts";
 import type { Outputs } from "./scores.ts";
 
 /** The losses of training and validation by epoch. */
-export function learningCurves(history: readonly Epoch[], best: number | undefined): Figure {
+export function learningCurves(history: readonly EpochRecord[], best: number | undefined): Figure {
   const train: Line = history.map(({ epoch, loss }) => [epoch + 1, loss]);
   const validation: Line = history.flatMap(({ epoch, validation: v }) =>
     v?.loss === undefined ? [] : [[epoch + 1, v.loss] as const],
