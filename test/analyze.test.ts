@@ -93,7 +93,7 @@ describe("parameters of all forms", () => {
 
   test("arguments that do not fit", () => {
     expect(() => analyze(bowl, [1])).toThrow("E-TREE");
-    expect(() => analyze(bowl, [1, Number.NaN])).toThrow("E-VALUE analyze: x[1] is NaN at the point");
+    expect(() => analyze(bowl, [1, Number.NaN])).toThrow("E-VALUE analyze: y is NaN at the point");
     expect(() => analyze(bowl, [1, 2], { direction: [1, [1, 2]] })).toThrow("E-TREE");
     expect(() => analyze(bowl, [1, 2], { tolerance: -1 })).toThrow("E-OPTION");
     expect(() => analyze((x) => x.mul(2), [1, 2])).toThrow("E-NOT-SCALAR");
