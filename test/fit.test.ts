@@ -1,6 +1,19 @@
 /** What fits say: errors, bands, verdicts, and errors of use. */
 import cephes from "cephes";
-import { arange, concatenate, exp, lstsq, matmul, NablaError, random, square, stack, sub, type Tensor } from "nabla";
+import {
+  arange,
+  concatenate,
+  exp,
+  lstsq,
+  matmul,
+  mul,
+  NablaError,
+  random,
+  square,
+  stack,
+  sub,
+  type Tensor,
+} from "nabla";
 import { curveFit, type LossName, leastSquares } from "nabla/optimize";
 import { beforeAll, describe, expect, test } from "vitest";
 import { erfc } from "../src/base/special.ts";
@@ -309,4 +322,31 @@ test("what is wrong is said before any work", () => {
   expect(bad([1, 2], [1, 2], start, { method: "gauss-newton", bounds: { lower: -1 } })).toContain("knows no bounds");
   expect(code(() => curveFit((p) => p, [1, 2], [1, 2], 1))).toContain("the model returns [], y is [2]");
   expect(code(() => curveFit(line, [1, 2, 3], [1, 2, 4], start).confidenceBand([1], 95))).toContain("the level is 95");
+});
+
+test("large residuals: Brown and Dennis's function takes tens of steps", () => {
+  // Moré, Garbow and Hillstrom 1981, problem 16
+  const t = arange(1, 21).div(5);
+  const values = Array.from(t.data, Number);
+  const [e, s, c] = [values.map(Math.exp), values.map(Math.sin), values.map(Math.cos)];
+  const fit = leastSquares(
+    (x: Tensor) =>
+      square(
+        x
+          .at(0)
+          .add(t.mul(x.at(1)))
+          .sub(e),
+      ).add(
+        square(
+          x
+            .at(2)
+            .add(mul(s, x.at(3)))
+            .sub(c),
+        ),
+      ),
+    [25, 5, -5, -1],
+  );
+  expect(fit.status, String(fit)).toBe("converged");
+  expect(fit.residualSumOfSquares).toBeCloseTo(85822.20162635, 6);
+  expect(fit.iterations).toBeLessThan(100);
 });

@@ -54,9 +54,12 @@ export function polish(
     if (!(next.cost <= start.cost * (1 + 1e-8) + Number.MIN_VALUE)) break;
     const there = ownFactors(next, free);
     if (!(reachable(there) < reachable(factors))) break;
+    // What rounding leaves of ‖c‖ is no guide any more.
+    const done = reachable(there) <= 10 * Number.EPSILON * there.residualNorm;
     point = next;
     factors = there;
     newton = newtonStep(factors, part(leftOut(point), n, free));
+    if (done) break;
   }
   const step = stepOf(point, factors, newton.p, free);
   const { leastCurvature, downhill, level, blind } = newton;

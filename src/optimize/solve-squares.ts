@@ -56,10 +56,11 @@ export function solveSquares(residuals: Residuals, start: Point, settings: Setti
     const bend = (p: Point, v: Float64Array): Float64Array => residuals.acceleration(p.x, v);
     const plain = flatness === nearlyFlat ? rough : unbounded;
     const view: View = box !== undefined ? reflective(box) : acceleration ? accelerated(bend) : plain;
+    const shortcut = (p: Point): boolean => finish({ point: p, iterations, end: "flat" }, 1).minimum;
     const found =
       method === "gauss-newton"
         ? gaussNewton(from, at, options)
-        : trustRegion(from, at, { ...options, firstStep, view });
+        : trustRegion(from, at, { ...options, firstStep, view, shortcut });
     iterations += found.iterations;
     return found;
   };

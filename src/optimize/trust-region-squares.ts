@@ -34,6 +34,8 @@ export interface TrustOptions extends DescentOptions {
   readonly view: View;
   /** The first radius, as a multiple of ‖D·x‖. */
   readonly firstStep: number;
+  /** Whether Newton's steps lead from here to a minimum: asked where the cost falls slowly. */
+  readonly shortcut: (p: Point) => boolean;
 }
 
 /**
@@ -43,18 +45,29 @@ export interface TrustOptions extends DescentOptions {
  */
 const forget = 0.7;
 
+/**
+ * With large residuals the linear problem's steps are halved and doubled for ever (Brown and Dennis's function: 2000
+ * iterations, and five of Newton's). After this many, and at each doubling, the cost must have halved.
+ */
+const patience = 20;
+
 export function trustRegion(start: Point, at: Evaluate, options: TrustOptions): Descent {
-  const { maxIterations, flatness, firstStep, view, callback } = options;
+  const { maxIterations, flatness, firstStep, view, shortcut, callback } = options;
   const n = start.x.length;
   let point = start;
   let scale = unitScale(point);
   const size = (): number => norm(scale.map((d, j) => d * (point.x[j] as number)));
   let radius = firstStep * (size() || 1);
   let iterations = 0;
+  let look = { at: patience, cost: point.cost };
   const done = (end: Descent["end"]): Descent => ({ point, iterations, end });
   for (;;) {
     const factors = view.factors(point, scale);
     if (reachable(factors) <= flatness * factors.residualNorm) return done("flat");
+    if (iterations >= look.at) {
+      if (point.cost > look.cost / 2 && shortcut(point)) return done("flat");
+      look = { at: 2 * iterations, cost: point.cost };
+    }
     for (;;) {
       if (iterations >= maxIterations) return done("iteration-limit");
       iterations++;
