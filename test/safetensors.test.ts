@@ -2,6 +2,7 @@
 import { NablaError, random, type Tensor, tensor } from "nabla";
 import { decodeSafetensors, encodeSafetensors } from "nabla/interop";
 import { describe, expect, test } from "vitest";
+import { decodeTree } from "../src/interop/tree-file.ts";
 
 const seed = Number(process.env.NABLA_SEED ?? 20261124);
 console.log(`safetensors: seed ${seed} (NABLA_SEED)`);
@@ -70,6 +71,8 @@ describe("dtypes of others", () => {
     ["I16", [0x00, 0x80], -32768, "int32"],
     ["I8", [0x80], -128, "int32"],
     ["U8", [0xff], 255, "int32"],
+    ["U16", [0xff, 0xff], 65535, "int32"],
+    ["U64", [7, 0, 0, 0, 0, 0, 0, 0], 7, "int32"],
     ["BOOL", [0x02], 1, "bool"],
   ])("%s %j is %d", (dtype, bytes, value, as) => {
     const { x } = decodeSafetensors(file({ x: { dtype, shape: [1], data_offsets: [0, bytes.length] } }, bytes)).tensors;
@@ -94,6 +97,7 @@ describe("hostile headers", () => {
     ["a shape that does not fit", file({ a: { ...entry, shape: [3] } }, eight), /needs 12 bytes/],
     ["elements beyond the file", file({ a: { ...entry, data_offsets: [8, 16] } }, eight), /there are 8/],
     ["an overlap", file({ a: entry, b: { ...entry, data_offsets: [4, 12] } }, [...eight, 0, 0, 0, 0]), /overlap/],
+    ["a dtype of lists in lists", file(`{"a":{"dtype":${"[".repeat(1e5)}${"]".repeat(1e5)}}}`), /dtype object/],
     ["a gap", file({ a: { ...entry, data_offsets: [4, 12] } }, [...eight, 0, 0, 0, 0]), /overlap or leave a gap/],
     ["bytes of nobody", file({ a: entry }, [...eight, 1]), /1 bytes belong to no tensor/],
     ["metadata of numbers", file({ __metadata__: { a: 1 } }), /more than texts/],
@@ -105,6 +109,31 @@ describe("hostile headers", () => {
   ])("%s", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes)).toThrow(NablaError);
     expect(() => decodeSafetensors(bytes)).toThrow(message);
+  });
+
+  test("entries over one another are refused before anything is read", () => {
+    // 10,000 entries of 1 MB each, all of the same bytes, would be 10 GB.
+    const large = { dtype: "U8", shape: [2 ** 20], data_offsets: [0, 2 ** 20] };
+    const header = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`t${i}`, large]));
+    const before = process.memoryUsage().arrayBuffers;
+    expect(() => decodeSafetensors(file(header, new Array<number>(2 ** 20).fill(0)))).toThrow(/overlap/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * 2 ** 20);
+  });
+
+  test("what could not be read again is not written", () => {
+    const t = tensor([1]);
+    const proto = Object.defineProperty({}, "__proto__", { value: t, enumerable: true });
+    expect(Object.keys(decodeSafetensors(encodeSafetensors({ tensors: proto })).tensors)).toEqual(["__proto__"]);
+    expect(() => encodeSafetensors({ tensors: { __metadata__: t } })).toThrow(/E-OPTION.*__metadata__/);
+    expect(() => encodeSafetensors({ tensors: { w: [1] as unknown as Tensor } })).toThrow(/E-VALUE.*w is no tensor/);
+    const number = { a: 3 as unknown as string };
+    expect(() => encodeSafetensors({ tensors: {}, metadata: number })).toThrow(/E-VALUE.*a is no text/);
+  });
+
+  test("a tree too deep for the stack is refused", async () => {
+    const tree = "[".repeat(1e5) + "]".repeat(1e5);
+    const bytes = encodeSafetensors({ tensors: {}, metadata: { tree } });
+    await expect(decodeTree("test", bytes)).rejects.toThrow(/E-VALUE test: the tree in the metadata is more than/);
   });
 
   test("a name of Object's prototype is a name", () => {

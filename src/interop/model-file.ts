@@ -1,7 +1,6 @@
 /** Models as files: their variables, in safetensors, with what whoever reads them needs to know. */
 import { NablaError } from "../base/error.ts";
 import { isPlainObject } from "../base/tree.ts";
-import type { Tree } from "../graph/trees.ts";
 import type { Variables } from "../nn/index.ts";
 import { readBytes, writeAtomically } from "./files.ts";
 import { decodeTree, encodeTree } from "./tree-file.ts";
@@ -37,13 +36,16 @@ export async function saveModel(
 /** The bytes of such a file. */
 export async function encodeModel(
   what: string,
-  { parameters, state }: Variables<unknown, unknown>,
+  variables: Variables<unknown, unknown>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
   for (const taken of ["tree", "digest"])
     if (taken in metadata)
       throw new NablaError("E-OPTION", `${what}: the name ${taken} is taken in the metadata`, "another name");
-  return encodeTree(what, { tree: { parameters, state } as Tree, metadata });
+  if (!isVariables(variables))
+    throw new NablaError("E-TREE", `${what}: the variables have no parameters and state`, "what model.init gives");
+  const { parameters, state } = variables;
+  return encodeTree(what, { tree: { parameters, state }, metadata });
 }
 
 /**

@@ -5,7 +5,7 @@
 import { type Data, type DType, dtypeOf } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { sizeOf } from "../base/shape.ts";
-import { constant, type Tensor } from "../graph/tensor.ts";
+import { constant, Tensor } from "../graph/tensor.ts";
 
 /** What such a file holds. */
 export interface SafetensorsFile {
@@ -66,8 +66,10 @@ const kinds: Readonly<Record<string, Kind>> = {
   F16: each(2, (view, at) => half(view.getUint16(at, true)), singles),
   BF16: each(2, (view, at) => brain(view.getUint16(at, true)), singles),
   I64: each(8, (view, at) => narrowed(view.getBigInt64(at, true)), integers),
+  U64: each(8, (view, at) => narrowed(view.getBigUint64(at, true)), integers),
   I32: { bytes: 4, read: (piece) => new Int32Array(piece) },
   I16: each(2, (view, at) => view.getInt16(at, true), integers),
+  U16: each(2, (view, at) => view.getUint16(at, true), integers),
   I8: each(1, (view, at) => view.getInt8(at), integers),
   U32: { bytes: 4, read: (piece) => new Uint32Array(piece) },
   U8: each(1, (view, at) => view.getUint8(at), integers),
@@ -87,13 +89,26 @@ const longestHeader = 100_000_000;
 /**
  * Tensors by name, and texts, as the bytes of a file.
  *
+ * @throws E-VALUE for what is no tensor or no text, E-OPTION for the name `__metadata__`, which is the format's own
  * @example
  * decodeSafetensors(encodeSafetensors({ tensors: { w: tensor([1, 2]) } })).tensors.w.toArray() // [1, 2]
  */
 export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
-  const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
+  const header: Record<string, unknown> = Object.create(null);
+  if (metadata !== undefined) header.__metadata__ = metadata;
+  for (const [name, text] of Object.entries(metadata ?? {}))
+    if (typeof text !== "string")
+      throw new NablaError(
+        "E-VALUE",
+        `encodeSafetensors: the metadata ${name} is no text`,
+        "JSON.stringify for others",
+      );
   let at = 0;
-  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
+  for (const [name, t] of Object.entries(tensors)) {
+    if (name === "__metadata__")
+      throw new NablaError("E-OPTION", `encodeSafetensors: a tensor is named ${name}`, "another name");
+    if (!(t instanceof Tensor)) throw new NablaError("E-VALUE", `encodeSafetensors: ${name} is no tensor`, "tensor(…)");
+    const { dtype, shape, data } = t;
     header[name] = { dtype: names[dtype], shape, data_offsets: [at, at + data.byteLength] };
     at += data.byteLength;
   }
@@ -115,34 +130,32 @@ const broken = (what: string): NablaError =>
 
 /**
  * The tensors and texts of a file; E-VALUE where it is not whole or says of itself what is not so. Half precision (F16,
- * BF16) becomes float32, integers of 8, 16 and 64 bits int32.
+ * BF16) becomes float32, integers of 8, 16 and 64 bits int32 (E-LIMIT where one does not fit).
  *
  * @example
  * const bytes = encodeSafetensors({ tensors: { w: tensor([1, 2]) }, metadata: { from: "here" } });
  * decodeSafetensors(bytes).metadata.from // "here"
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  if (!(bytes instanceof Uint8Array)) throw broken("the file is no Uint8Array");
   if (bytes.length < 8) throw broken(`the file has ${bytes.length} bytes, less than the length of a header`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(Math.min(longestHeader, bytes.length - 8)))
     throw broken(`the header is said to have ${length} bytes, the file has ${bytes.length}`);
   const start = 8 + Number(length);
   const { __metadata__: texts, ...entries } = headerOf(bytes.subarray(8, start));
-  const tensors: Record<string, Tensor> = Object.create(null);
-  const places: [from: number, to: number][] = [];
-  for (const [name, entry] of Object.entries(entries)) {
-    const { kind, shape, from, to } = checked(name, entry, bytes.length - start);
-    places.push([from, to]);
-    const data = kind.read(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
-    tensors[name] = constant(data, shape, dtypeOf(data));
-  }
-  places.sort(([a, b], [c, d]) => a - c || b - d);
+  const places = Object.entries(entries).map(([name, entry]) => checked(name, entry, bytes.length - start));
   let end = 0;
-  for (const [from, to] of places) {
+  for (const { from, to } of places.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
     if (from !== end) throw broken(`the elements from byte ${Math.min(from, end)} on overlap or leave a gap`);
     end = to;
   }
   if (end !== bytes.length - start) throw broken(`${bytes.length - start - end} bytes belong to no tensor`);
+  const tensors: Record<string, Tensor> = Object.create(null);
+  for (const { name, kind, shape, from, to } of places) {
+    const data = kind.read(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
+    tensors[name] = constant(data, shape, dtypeOf(data));
+  }
   return texts === undefined ? { tensors } : { tensors, metadata: checkedTexts(texts) };
 }
 
@@ -166,14 +179,16 @@ function checked(name: string, entry: unknown, most: number) {
   const { dtype, shape, data_offsets: offsets } = entry;
   const kind = typeof dtype === "string" && Object.hasOwn(kinds, dtype) ? kinds[dtype] : undefined;
   if (kind === undefined)
-    throw broken(`${what} has the dtype ${JSON.stringify(dtype)}; read are ${Object.keys(kinds).join(", ")}`);
+    throw broken(
+      `${what} has the dtype ${typeof dtype === "string" ? JSON.stringify(dtype.slice(0, 80)) : typeof dtype}; read are ${Object.keys(kinds).join(", ")}`,
+    );
   if (!isCounts(shape) || !Number.isSafeInteger(sizeOf(shape))) throw broken(`${what} has no shape`);
   if (!isCounts(offsets) || offsets.length !== 2) throw broken(`${what} has no data_offsets`);
   const [from, to] = offsets as [number, number];
   const size = sizeOf(shape) * kind.bytes;
   if (to > most || to - from !== size)
     throw broken(`${what} is said to lie from ${from} to ${to}; it needs ${size} bytes, and there are ${most}`);
-  return { kind, shape, from, to };
+  return { name, kind, shape, from, to };
 }
 
 const isCounts = (value: unknown): value is number[] =>

@@ -18,6 +18,9 @@ export interface TreeFile {
 /** The tree with names for tensors. */
 type Named = string | readonly Named[] | { readonly [key: string]: Named };
 
+/** Trees within trees; deeper ones are taken for an attack on the stack. */
+const deepest = 1000;
+
 /** `layers[0].weights` as `layers.0.weights`. */
 const nameOf = (path: string): string => path.replace(/\[(\d+)\]/g, ".$1").replace(/^\./, "") || "value";
 
@@ -27,7 +30,8 @@ export function tensorNames(what: string, tree: unknown): readonly string[] {
   if (kept.length > 0)
     throw new NablaError("E-TREE", `${what}: the tree holds more than tensors (${String(kept[0])})`, "tensors alone");
   const names = paths.map(nameOf);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw new NablaError("E-TREE", `${what}: two tensors have the name ${twice}`, "keys without dots");
   return names;
@@ -81,7 +85,8 @@ function treeOf(what: string, json: string, tensors: Readonly<Record<string, Ten
   }
   const leaves: Tensor[] = [];
   const used = new Set<string>();
-  const walk = (value: unknown): Structure => {
+  const walk = (value: unknown, depth: number): Structure => {
+    if (depth > deepest) throw broken(what, `the tree in the metadata is more than ${deepest} deep`);
     if (typeof value === "string") {
       const found = Object.hasOwn(tensors, value) ? tensors[value] : undefined;
       if (!(found instanceof Tensor) || used.has(value)) throw broken(what, `there is no tensor for ${value} alone`);
@@ -90,11 +95,11 @@ function treeOf(what: string, json: string, tensors: Readonly<Record<string, Ten
       return { kind: "leaf" };
     }
     if (typeof value !== "object" || value === null) throw broken(what, "the tree in the metadata is none of names");
-    if (Array.isArray(value)) return { kind: "array", items: value.map(walk) };
+    if (Array.isArray(value)) return { kind: "array", items: value.map((item) => walk(item, depth + 1)) };
     const keys = Object.keys(value);
     if (keys.includes("__proto__")) throw broken(what, "a tree has a key __proto__");
-    const items = keys.map((key) => walk((value as Record<string, Named>)[key]));
+    const items = keys.map((key) => walk((value as Record<string, Named>)[key], depth + 1));
     return { kind: "object", keys, items, blank: Object.fromEntries(keys.map((key) => [key, undefined])) };
   };
-  return unflatten(walk(named), leaves) as Tree;
+  return unflatten(walk(named, 0), leaves) as Tree;
 }
