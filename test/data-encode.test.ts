@@ -197,3 +197,19 @@ test("in parts or at once: the same statistics", async () => {
   expect((column?.mean ?? 0) / mean).toBeCloseTo(1, 12);
   expect((column?.deviation ?? 0) / Math.sqrt(variance)).toBeCloseTo(1, 10);
 });
+
+test("choices that are none, rows that are not there, values that overflow", () => {
+  const rows = table(Array.from({ length: 5 }, (_, i) => ({ x: i, y: i * i })));
+  const refused = (options: object): string =>
+    message(() => encode(rows, { target: "y", ...options } as EncodeOptions));
+  expect(refused({ task: "rank" })).toContain('E-OPTION encode: there is no task "rank"');
+  expect(refused({ unseen: "drop" })).toContain('E-OPTION encode: unseen is "drop"');
+  expect(refused({ maxCategories: Number.NaN })).toContain("E-OPTION encode: maxCategories is NaN");
+  expect(refused({ kinds: { y: "category" } })).toContain('E-OPTION encode: kinds names the target "y"');
+  expect(refused({ rows: [0, 5] })).toContain("E-INDEX encode: row 5 of 5");
+  const great = table([1e308, -1e308, 1e308].map((v, i) => ({ x: v, z: i, y: i })));
+  expect(encode(great, { target: "y" }).notes.join()).toContain('"x" is left out: the squares');
+  expect(message(() => encode(great, { target: "x" }))).toContain('the target "x" cannot be standardised');
+  for (const form of ["xml", "toString"] as never[])
+    expect(message(() => parseTable("x\n1", form))).toContain("E-OPTION table: there is no form");
+});

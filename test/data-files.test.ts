@@ -29,9 +29,11 @@ const csv = (part: typeof rows, mark = ","): string =>
     .join("\n");
 
 async function sql(...statements: string[]): Promise<void> {
-  const connection = await (await DuckDBInstance.create(":memory:")).connect();
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
   for (const statement of statements) await connection.run(statement);
   connection.closeSync();
+  instance.closeSync();
 }
 
 beforeAll(async () => {
@@ -41,7 +43,9 @@ beforeAll(async () => {
   writeFileSync(at("a.jsonl"), rows.map((row) => JSON.stringify(row)).join("\n"));
   mkdirSync(at("empty"));
   mkdirSync(at("parts"));
-  for (let k = 0; k < 5; k++) writeFileSync(at(`parts/part-${k}.csv`), csv(rows.slice(k * 1000, (k + 1) * 1000)));
+  // Two: DuckDB guesses the form of each CSV file several times a query, which is most of what this file takes.
+  writeFileSync(at("parts/part-0.csv"), csv(rows.slice(0, 3000)));
+  writeFileSync(at("parts/part-1.csv"), csv(rows.slice(3000)));
   await sql(`copy (select * from read_csv('${at("a.csv")}')) to '${at("a.parquet")}'`);
 });
 

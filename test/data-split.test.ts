@@ -109,3 +109,21 @@ test.each<[string, () => unknown, string]>([
 ])("%s", (_, run, part) => {
   expect(run).toThrow(part);
 });
+
+/** What would give a wrong number, or fill the memory, is an error that says so. */
+test.each<[string, () => unknown, string]>([
+  ["a place beyond", () => counted(2).take(Uint32Array.of(1, 2)), "E-INDEX arrays: place 2 of 2"],
+  ["a place beyond all that follow", () => concat(counted(1), counted(1)).take(Uint32Array.of(2)), "E-INDEX"],
+  ["nothing to train on", () => splitPlaces(2, { test: 0.9 }), "leave none to train on"],
+  ["a label that is a fraction", () => classWeights([0.5, 0]), "E-INDEX classWeights: the label 0.5"],
+  ["a label that is none", () => classWeights([Number.NaN, 0]), "E-INDEX classWeights: the label NaN"],
+  ["a label that is a year of seconds", () => classWeights([4e9, 0]), "E-INDEX classWeights: the label 4000000000"],
+  ["classes that are no number", () => classWeights([0], 1.5), "E-OPTION classWeights: 1.5"],
+  [
+    "a label without a weight",
+    () => weightedByClass(counted(3), [1]).take(all(3)),
+    "E-INDEX weightedByClass: there is no weight for the label 1",
+  ],
+])("%s", (_, run, part) => {
+  expect(run).toThrow(part);
+});

@@ -145,6 +145,10 @@ test("what was written is taken", async () => {
   await data.close();
   await again.close();
   expect(readdirSync(folder)).toEqual(["whole.spool"]);
+  const closed = await openSpool<Examples>(file);
+  await closed.close();
+  await expect(closed.take(Uint32Array.of(0))).rejects.toThrow(`${file}: the file is closed`);
+  await expect(openSpool(folder)).rejects.toThrow(`${folder}: this is a folder`);
 });
 
 test("single examples; a file without a name", async () => {

@@ -30,7 +30,12 @@ export function arrays<T>(tree: T): Dataset<Traced<Input<T>>> {
   return {
     size,
     block: 1,
-    take: (places) => flat.rebuild(flat.tensors.map((t) => rows(t, places))) as Traced<Input<T>>,
+    take: (places) => {
+      const beyond = Array.prototype.find.call(places, (place: number) => !(place < size));
+      if (beyond !== undefined)
+        throw new NablaError("E-INDEX", `arrays: place ${beyond} of ${size} examples`, "places from 0 to size − 1");
+      return flat.rebuild(flat.tensors.map((t) => rows(t, places))) as Traced<Input<T>>;
+    },
   };
 }
 

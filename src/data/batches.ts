@@ -26,8 +26,10 @@ const mixedBlocks = 32;
  * @example
  * batchCount(10, { batchSize: 4 }) // 3
  */
-export const batchCount = (size: number, { batchSize, dropLast = false }: BatchOptions): number =>
-  dropLast ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
+export function batchCount(size: number, { batchSize, dropLast = false }: BatchOptions): number {
+  checkCount("batchSize", batchSize, 1);
+  return dropLast ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
+}
 
 function orderOf({ size, block }: Dataset<unknown>, options: BatchOptions): Order {
   const { seed = 0, epoch = 0, shuffle = true, buffer = mixedBlocks * block } = options;

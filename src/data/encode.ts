@@ -22,7 +22,12 @@ import { checkColumns, type Table } from "./table/table.ts";
 export function encode(table: Table, options: EncodeOptions): Encoder {
   const { summaries, add } = summarised(table, options);
   const rows = options.rows ?? { length: table.rows };
-  for (let i = 0; i < rows.length; i++) add(table, options.rows?.[i] ?? i);
+  for (let i = 0; i < rows.length; i++) {
+    const row = options.rows?.[i] ?? i;
+    if (!(Number.isInteger(row) && row >= 0 && row < table.rows))
+      throw new NablaError("E-INDEX", `encode: row ${row} of ${table.rows}`, "places of rows from 0");
+    add(table, row);
+  }
   return encoderOf(table.file, summaries, options);
 }
 
@@ -56,8 +61,21 @@ export async function encodeStream(
   return encoderOf(file, state.summaries, options);
 }
 
+/** Options that would be passed over in silence. */
+function checkChoices({ target, task = "auto", unseen = "zeros", kinds = {}, maxCategories = 1 }: EncodeOptions): void {
+  const wrong = (what: string, repair: string): NablaError => new NablaError("E-OPTION", `encode: ${what}`, repair);
+  if (!["auto", "regression", "classification"].includes(task))
+    throw wrong(`there is no task "${task}"`, '"regression", "classification" or "auto"');
+  if (!["zeros", "error"].includes(unseen)) throw wrong(`unseen is "${unseen}"`, '"zeros" or "error"');
+  if (!(maxCategories >= 0)) throw wrong(`maxCategories is ${maxCategories}`, "a number from 0");
+  if (Object.hasOwn(kinds, target))
+    throw wrong(`kinds names the target "${target}"`, 'task: "classification" or "regression"');
+}
+
 /** The columns that count, each with what is known of it so far. */
-function summarised(table: Table, { target, features, exclude = [], weight, kinds = {} }: EncodeOptions) {
+function summarised(table: Table, options: EncodeOptions) {
+  checkChoices(options);
+  const { target, features, exclude = [], weight, kinds = {} } = options;
   checkColumns(table, [
     target,
     ...(features ?? []),

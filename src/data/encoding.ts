@@ -64,6 +64,8 @@ export interface EncodeOptions {
   readonly rows?: ArrayLike<number>;
 }
 
+const tooGreat = "the squares of its values are greater than float64 holds";
+
 /** A feature column's encoding, or why it has none. */
 export function encodingOf(name: string, summary: Summary, options: EncodeOptions): ColumnEncoding | string {
   const { kinds, missing, present } = summary;
@@ -78,6 +80,7 @@ export function encodingOf(name: string, summary: Summary, options: EncodeOption
   const indicator = missing > 0;
   const constant = kind === "category" ? summary.counts?.size === 1 : summary.deviation === 0;
   if (constant && !indicator) return "all values are the same";
+  if (kind !== "category" && !Number.isFinite(summary.deviation)) return tooGreat;
   const scaled = kind === "number" || kind === "date";
   return {
     name,
@@ -147,6 +150,7 @@ export function targetOf(
   const found = task !== "auto" ? task : number && !guessed ? "regression" : "classification";
   if (found === "regression") {
     if (!number) throw wrong(`is not a number everywhere: ${oddOneOut(summary, "number")}`, 'task: "classification"');
+    if (!Number.isFinite(summary.deviation)) throw wrong(`cannot be standardised: ${tooGreat}`, "a smaller unit");
     if (summary.deviation === 0) throw wrong(`is ${summary.mean} in every row`, "a target that varies");
     return { target: { task: found, name, kind, mean: summary.mean, deviation: summary.deviation } };
   }

@@ -15,6 +15,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
   EACCES: "access is denied",
   EISDIR: "this is a folder",
+  ENOTDIR: "this is no folder",
+  EBADF: "the file is closed",
   ENOSPC: "there is no space left",
 };
 

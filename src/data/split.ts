@@ -47,6 +47,12 @@ export function splitPlaces(size: number, options: SplitOptions): Parts<Uint32Ar
     );
   const order = orderOf("trainTestSplit", size, seed, stratify);
   const [a, b] = [Math.round(size * test), Math.round(size * (test + validation))];
+  if (size > 0 && b === size)
+    throw new NablaError(
+      "E-OPTION",
+      `trainTestSplit: of ${size} examples validation and test leave none to train on`,
+      "smaller shares, or more examples",
+    );
   return { test: order.slice(0, a).sort(), validation: order.slice(a, b).sort(), train: order.slice(b).sort() };
 }
 

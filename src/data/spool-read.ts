@@ -33,7 +33,7 @@ export async function openSpool<E>(file: string, { cache = defaultCache }: { cac
   });
   const { size, block, fields, tree, checksums } = await readDescription(file, handle, crc32).catch(async (error) => {
     await handle.close();
-    throw error;
+    throw error instanceof NablaError ? error : fileError(file, error);
   });
   const { structure } = flatten(tree);
   const { words, starts } = layoutOf(fields);
@@ -42,7 +42,11 @@ export async function openSpool<E>(file: string, { cache = defaultCache }: { cac
 
   const readBlock = async (index: number): Promise<Uint32Array> => {
     const bytes = new Uint8Array(Math.min(block, size - index * block) * words * 4);
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, headBytes + index * block * words * 4);
+    const { bytesRead } = await handle
+      .read(bytes, 0, bytes.length, headBytes + index * block * words * 4)
+      .catch((error) => {
+        throw fileError(file, error);
+      });
     if (bytesRead === bytes.length && crc32(bytes) === checksums[index]) return new Uint32Array(bytes.buffer);
     throw new NablaError("E-VALUE", `${file}: block ${index} is not as it was written`, "spooling the source again");
   };

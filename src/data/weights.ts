@@ -6,6 +6,8 @@ import { map } from "./views.ts";
 
 /** So many examples are read at once. */
 const step = 4096;
+/** A label beyond is no class but a mistake: weights for all up to it would fill the memory. */
+const mostClasses = 2 ** 24;
 
 /**
  * The labels of all examples, read once.
@@ -33,7 +35,16 @@ export async function labelsOf(data: Dataset<Labelled<unknown, Tensor>>): Promis
  * classWeights([0, 0, 0, 1]) // Float32Array.of(2 / 3, 2)
  */
 export function classWeights(labels: ArrayLike<number>, classes?: number): Float32Array {
+  if (classes !== undefined && !(Number.isInteger(classes) && classes >= 0 && classes <= mostClasses))
+    throw new NablaError("E-OPTION", `classWeights: ${classes} classes`, `a whole number up to ${mostClasses}`);
   const all = Array.from(labels);
+  const odd = all.find((label) => !(Number.isInteger(label) && label >= 0 && label < mostClasses));
+  if (odd !== undefined)
+    throw new NablaError(
+      "E-INDEX",
+      `classWeights: the label ${odd} is no class`,
+      `whole numbers from 0 to ${mostClasses - 1}`,
+    );
   const counts = new Array<number>(classes ?? all.reduce((most, label) => Math.max(most, label + 1), 0)).fill(0);
   for (const label of all) {
     if (counts[label] === undefined)
@@ -55,6 +66,14 @@ export const weightedByClass = <E extends Labelled<unknown, Tensor>>(
   weights: ArrayLike<number>,
 ): Dataset<E & { readonly weight: Tensor }> =>
   map(data, (examples) => {
-    const weight = Float32Array.from(examples.y.data, (label) => weights[label] ?? 0);
+    const weight = Float32Array.from(examples.y.data, (label) => {
+      const weight = weights[label];
+      if (weight !== undefined) return weight;
+      throw new NablaError(
+        "E-INDEX",
+        `weightedByClass: there is no weight for the label ${label}`,
+        "classWeights(labels, classes), one a class",
+      );
+    });
     return { ...examples, weight: constant(weight, [weight.length]) };
   });

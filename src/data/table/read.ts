@@ -26,12 +26,15 @@ const formats: Readonly<Record<string, TableFormat | "parquet">> = {
 };
 
 /**
- * A table from a text.
+ * A table from a text; E-OPTION where there is no such form.
  *
  * @example
  * parseTable("x,y\n1,2\n3,4\n", "csv").rows // 2
  */
-export const parseTable = (text: string, format: TableFormat, name = "table"): Table => parsers[format](name, text);
+export function parseTable(text: string, format: TableFormat, name = "table"): Table {
+  if (Object.hasOwn(parsers, format)) return parsers[format](name, text);
+  throw new NablaError("E-OPTION", `${name}: there is no form "${format}"`, Object.keys(parsers).join(", "));
+}
 
 /**
  * A table from a path (Node), a `File` or `Blob`, a `Response` or a URL that is fetched. The end of the name tells the
