@@ -258,6 +258,17 @@ describe("resume", () => {
   });
 });
 
+test("a packed table is read in parts, which DuckDB unpacks", async () => {
+  const digits = fileURLToPath(new URL("../data/digits.csv.gz", import.meta.url));
+  const options = ["--model", "linear", "--epochs", "5", "--rate", "0.01", "--out", at("digits")];
+  const { metrics } = await json("train", digits, "--target", "column64", ...options);
+  expect(metrics.scores.model?.accuracy).toBeGreaterThan(0.85);
+  expect(metrics.scores.majority?.accuracy).toBeLessThan(0.2);
+  expect(await json("predict", at("digits"), digits, "--out", at("digits.csv"))).toMatchObject({ rows: 1797 });
+  const { scores } = (await json("resume", at("digits"))).metrics;
+  expect(scores).toEqual(metrics.scores);
+});
+
 /** A table by names, as a plain program reads it. */
 const rowsOf = (text: string): Record<string, string>[] => {
   const [head = "", ...lines] = text.trimEnd().split("\n");

@@ -30,12 +30,11 @@ export function declare(command: Command, answer: (given: Answer) => void): void
 async function resumed(folder: string, { epochs, patience, threads, json }: Options): Promise<Answer> {
   const before = await readConfig(folder);
   const config: Config = { ...before, ...given({ epochs, patience }) };
-  if ((await digestOf(config.data)) !== config.digest)
-    throw new NablaError(
-      "E-VALUE",
-      `resume: ${config.data} is not what it was when the run began`,
-      "the file as it was, or a new run",
-    );
+  const digest = await digestOf(config.data);
+  if (digest !== config.digest) {
+    const what = digest === null ? "is no longer there" : "is not what it was when the run began";
+    throw new NablaError("E-VALUE", `resume: ${config.data} ${what}`, "the file as it was, or a new run");
+  }
   const examples = await examplesOf(config);
   try {
     if (epochs !== undefined || patience !== undefined) await writeConfig(folder, config);
