@@ -15,6 +15,7 @@ import {
   softmax,
   type Tensor,
   tanh,
+  tensor,
   valueAndGrad,
   zeros,
 } from "nabla";
@@ -22,7 +23,7 @@ import { fromONNX, modelToONNX, toONNX } from "nabla/interop";
 import { dense, sequential } from "nabla/nn";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { decodeModel } from "../src/interop/onnx/schema.ts";
+import { type AttributeProto, attributeTypes, decodeModel, encodeModel } from "../src/interop/onnx/schema.ts";
 import { cases, distance, draw, numbers, seed } from "./laws/cases.ts";
 
 console.log(`onnx: seed ${seed} (NABLA_SEED)`);
@@ -172,6 +173,82 @@ describe("models, for any number of examples", () => {
     const [value, slopes] = compile(valueAndGrad(cost))(model.parameters);
     expect(value.item()).toBeCloseTo(network.apply(variables, x)[0].square().sum().item(), 4);
     expect(Object.values(slopes).some((g) => g.abs().max().item() > 0)).toBe(true);
+  });
+});
+
+/** A file of one node, its constant inputs beside x0. */
+function nodeFile(
+  version: number,
+  type: string,
+  ints: Readonly<Record<string, number | readonly number[]>>,
+  { constants = [], outputs = 1, domain = "", to = 1 }: NodeOptions = {},
+): Uint8Array {
+  const names = Array.from({ length: outputs }, (_, i) => (i === outputs - 1 ? "output" : `other${i}`));
+  const attribute = Object.entries(ints).map(
+    ([name, value]): AttributeProto =>
+      typeof value === "number"
+        ? { name, type: attributeTypes.i, i: value }
+        : { name, type: attributeTypes.ints, ints: value },
+  );
+  return encodeModel({
+    ir_version: 8,
+    producer_name: "test",
+    graph: {
+      node: [{ input: ["x0", ...constants.map((_, i) => `c${i}`)], output: names, op_type: type, domain, attribute }],
+      name: "test",
+      initializer: constants.map((list, i) => ({ name: `c${i}`, dims: [list.length], data_type: 7, int64_data: list })),
+      input: [{ name: "x0", type: { tensor_type: { elem_type: 1, shape: { dim: [{ dim_value: 5 }] } } } }],
+      output: [{ name: "output", type: { tensor_type: { elem_type: to } } }],
+    },
+    opset_import: [{ domain, version }],
+  } as unknown as Parameters<typeof encodeModel>[0]);
+}
+
+interface NodeOptions {
+  readonly constants?: readonly (readonly number[])[];
+  readonly outputs?: number;
+  readonly domain?: string;
+  readonly to?: number;
+}
+
+describe("what changed its meaning or form between operator sets", () => {
+  const x = tensor([300.5, -2, 3, -130, 5], { dtype: "float32" });
+  const infinite = tensor([1, -Infinity, Infinity, NaN, 0], { dtype: "float32" });
+  test.each<[name: string, file: Uint8Array, x: Tensor]>([
+    ["axes as an attribute", nodeFile(13, "ReduceMean", { axes: [0] }), x],
+    ["axes as an input", nodeFile(18, "ReduceMean", {}, { constants: [[0]] }), x],
+    ["no axes, nothing reduced", nodeFile(18, "ReduceMax", { noop_with_empty_axes: 1, keepdims: 0 }), x],
+    ["five equal parts by their number", nodeFile(13, "Split", {}, { outputs: 5 }), x],
+    ["parts by an input", nodeFile(13, "Split", {}, { constants: [[2, 3]], outputs: 2 }), x],
+    ["parts of which the last is smaller", nodeFile(18, "Split", { num_outputs: 3 }, { outputs: 3 }), x],
+    ["padding of chosen axes", nodeFile(18, "Pad", {}, { constants: [[1, 2]] }), x],
+    ["one sign of infinity", nodeFile(13, "IsInf", { detect_negative: 0 }, { to: 9 }), infinite],
+    ["the other", nodeFile(20, "IsInf", { detect_positive: 0 }, { to: 9 }), infinite],
+    ["softmax along the last axis", nodeFile(13, "Softmax", {}), x],
+    ["numbers as truth", nodeFile(19, "Cast", { to: 9 }, { to: 9 }), x],
+    ["the set under its other name", nodeFile(13, "Neg", {}, { domain: "ai.onnx" }), x],
+  ])("%s", async (_, file, input) => {
+    const again = fromONNX(file).apply({ x0: input }).output as Tensor;
+    expect(Array.from(again.data, Number)).toEqual(await elsewhere(file, [input]));
+  });
+
+  test("eight bits wrap", () => {
+    const cast = (to: number) => [
+      ...(fromONNX(nodeFile(13, "Cast", { to }, { to })).apply({ x0: x }).output?.data ?? []),
+    ];
+    expect(cast(2)).toEqual([...Uint8Array.from(x.data)]);
+    expect(cast(3)).toEqual([...Int8Array.from(x.data)]);
+  });
+
+  test.each<[name: string, file: Uint8Array, message: RegExp]>([
+    ["unequal parts", nodeFile(13, "Split", {}, { outputs: 2 }), /E-VALUE onnx: Split of 5 into 2 parts \[3, 2\]/],
+    ["a billion parts", nodeFile(18, "Split", { num_outputs: 2 ** 30 }), /E-LIMIT onnx: Split with num_outputs/],
+    ["lengths of nothing", nodeFile(18, "ReduceL2", { noop_with_empty_axes: 1 }), /E-LIMIT .*noop_with_empty_axes/],
+    ["dropout at work", nodeFile(13, "Dropout", {}, { constants: [[1], [1]] }), /E-LIMIT onnx: Dropout in training/],
+    ["another domain", nodeFile(13, "Neg", {}, { domain: "com.other" }), /E-LIMIT onnx: the operator set 1 /],
+    ["text for a file", "onnx" as unknown as Uint8Array, /E-VALUE onnx: the file is no Uint8Array/],
+  ])("%s: refused", (_, file, message) => {
+    expect(() => fromONNX(file).apply({ x0: x })).toThrow(message);
   });
 });
 

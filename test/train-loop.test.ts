@@ -2,10 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Tensor, tensor } from "nabla";
+import { random, type Tensor, tensor } from "nabla";
 import { arrays } from "nabla/data";
 import { loadModel, saveModel } from "nabla/interop";
-import { meanSquaredError, type Variables } from "nabla/nn";
+import { dense, meanSquaredError, type Variables } from "nabla/nn";
 import { evaluate, predict, sgd, train } from "nabla/train";
 import { afterAll, expect, test } from "vitest";
 import { bar, line, showing } from "../src/train/progress.ts";
@@ -109,6 +109,17 @@ test("the loss of an epoch, evaluate and predict are means over all examples", a
   const found = await evaluate({ model, variables: start([0]), data, loss: meanSquaredError, metrics, batchSize: 2 });
   expect(found).toEqual({ loss: expect.closeTo(total, 12), worst: 3, count: 5 });
   expect((await predict({ model, variables: start([1]), data, batchSize: 2 })).toArray()).toEqual([3, 1, 5, -1, 7]);
+});
+
+test("a weight goes with one loss, never with all", async () => {
+  const data = arrays({ x: [[0], [1]], y: [[1], [3]], weight: [1, 2] });
+  const loss = (outputs: Tensor, targets: Tensor) => outputs.sub(targets).square();
+  const model = dense(1);
+  await expect(train({ model, data, loss, rule: still, progress: false })).rejects.toThrow(
+    /E-SHAPE.*weights are \[2\], losses \[2, 1\]/,
+  );
+  const variables = model.init(random.key(0), [1]);
+  await expect(evaluate({ model, variables, data, loss })).rejects.toThrow(/E-SHAPE.*losses \[2, 1\]/);
 });
 
 test("options that make no sense are named", async () => {

@@ -1,4 +1,6 @@
 /** The cost of a batch: the weighted mean of its examples' losses. */
+import { NablaError } from "../base/error.ts";
+import { sameShape, showShape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
 import type { Layer, Loss, Mode, Variables } from "../nn/index.ts";
@@ -33,11 +35,22 @@ export const costOf =
 /**
  * Σ wᵢ lᵢ / Σ wᵢ, the mean without weights.
  *
+ * @throws E-SHAPE where there is not one weight for each loss
  * @example
  * weightedMean(tensor([1, 4]), tensor([2, 1])).item() // 2
  */
 export const weightedMean = (losses: Tensor, weight?: Tensor): Tensor =>
-  weight === undefined ? mean(losses) : div(sum(mul(losses, weight)), sum(weight));
+  weight === undefined ? mean(losses) : div(sum(weighted(losses, weight)), sum(weight));
+
+/** wᵢ lᵢ; shapes that differ would broadcast to all pairs. */
+export function weighted(losses: Tensor, weight: Tensor): Tensor {
+  if (sameShape(losses.shape, weight.shape)) return mul(losses, weight);
+  throw new NablaError(
+    "E-SHAPE",
+    `weights are ${showShape(weight.shape)}, losses ${showShape(losses.shape)}`,
+    "a weight and a loss for each example, [batch]",
+  );
+}
 
 /** Σ wᵢ of so many examples, where the weights are known. */
 export const weightOf = ({ weight }: Weighted, examples: number): number => {

@@ -3,10 +3,10 @@ import { NablaError } from "../base/error.ts";
 import { batches, type Dataset } from "../data/index.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Layer, Loss, Mode, Variables } from "../nn/index.ts";
-import { cast, mul } from "../ops/arithmetic.ts";
+import { cast } from "../ops/arithmetic.ts";
 import { concatenate } from "../ops/movement.ts";
 import { mean, sum } from "../ops/reduce.ts";
-import { type Cost, type Examples, type Weighted, weightOf } from "./cost.ts";
+import { type Cost, type Examples, type Weighted, weighted, weightOf } from "./cost.ts";
 import type { Metric } from "./options.ts";
 import { compileTrees } from "./step.ts";
 
@@ -124,7 +124,7 @@ export async function predict<P, S>(options: PredictOptions<P, S>): Promise<Tens
 const threadsOf = ({ threads }: BatchwiseOptions) => (threads === undefined ? {} : { threads });
 
 const weightedSum = (losses: Tensor, weight: Tensor | undefined): Tensor =>
-  sum(cast(weight === undefined ? losses : mul(losses, weight), "float64"));
+  sum(cast(weight === undefined ? losses : weighted(losses, weight), "float64"));
 
 const numberOf = (value: number | Tensor): number => (typeof value === "number" ? value : mean(value).item());
 

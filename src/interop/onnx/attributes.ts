@@ -6,10 +6,13 @@ import { tensorOf } from "./tensors.ts";
 
 export class Attributes {
   readonly type: string;
+  /** How many results the node has. */
+  readonly outputs: number;
   readonly #byName: ReadonlyMap<string, AttributeProto>;
 
-  constructor({ op_type, attribute }: NodeProto) {
+  constructor({ op_type, attribute, output }: NodeProto) {
     this.type = op_type;
+    this.outputs = output.length;
     this.#byName = new Map(attribute.map((a) => [a.name, a]));
   }
 

@@ -37,6 +37,9 @@ const operatorSets = [13, 21] as const;
 
 const broken = (what: string): NablaError => new NablaError("E-VALUE", `onnx: ${what}`, "a whole ONNX file");
 
+/** The set of ONNX itself goes by two names. */
+const isStandard = (domain = ""): boolean => domain === "" || domain === "ai.onnx";
+
 /** Values by name, here and in the graphs around. */
 class Names {
   readonly #own = new Map<string, Tensor>();
@@ -82,7 +85,7 @@ function resultsOf(node: NodeProto, names: Names): readonly Tensor[] {
     return cond((predicate as Tensor).reshape([]), branch("then_branch"), branch("else_branch"));
   }
   const reader = Object.hasOwn(readers, node.op_type) ? readers[node.op_type] : undefined;
-  if (reader === undefined || (node.domain ?? "") !== "")
+  if (reader === undefined || !isStandard(node.domain))
     throw new NablaError(
       "E-LIMIT",
       `onnx: the operator ${node.domain ? `${node.domain}.` : ""}${node.op_type} is not read`,
@@ -142,9 +145,10 @@ const valueOf = ({ name, type }: ValueInfo): OnnxValue => ({
  * model.apply({ x: new Float32Array([1, 2, 3]) }).output.toArray() // [2, 4, 6]
  */
 export function fromONNX(bytes: Uint8Array): OnnxModel {
+  if (!(bytes instanceof Uint8Array)) throw broken("the file is no Uint8Array");
   const { graph, opset_import, metadata_props = [] } = decodeModel(bytes);
   if (graph === undefined) throw broken("the file holds no graph");
-  const version = opset_import.find(({ domain }) => (domain ?? "") === "")?.version ?? 1;
+  const version = opset_import.find(({ domain }) => isStandard(domain))?.version ?? 1;
   const [least, most] = operatorSets;
   if (version < least || version > most)
     throw new NablaError(

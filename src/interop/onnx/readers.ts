@@ -7,6 +7,7 @@ import { broadcastShapes, sizeOf } from "../../base/shape.ts";
 import { isConstant, type Tensor } from "../../graph/tensor.ts";
 import * as nabla from "../../index.ts";
 import type { Attributes } from "./attributes.ts";
+import { int8, uint8 } from "./schema.ts";
 import { dtypeOfElement } from "./tensors.ts";
 
 /** The results of a node, given its inputs; those left out are undefined. */
@@ -50,7 +51,7 @@ const binary =
 const variadic =
   (f: (x: Tensor, y: Tensor) => Tensor): Reader =>
   (inputs, a) =>
-    inputs.map((t) => given(t, a, "input")).reduce(f);
+    (inputs.length === 0 ? [undefined] : inputs).map((t) => given(t, a, "input")).reduce(f);
 
 /** Axes from an attribute (older operator sets) or the second input. */
 const axesOf = (input: Tensor | undefined, a: Attributes): readonly number[] | undefined =>
@@ -64,6 +65,14 @@ const reduction =
     const keepDims = a.int("keepdims", 1) === 1;
     if ((axes === undefined || axes.length === 0) && a.int("noop_with_empty_axes", 0) === 1) return data;
     return f(data, { keepDims, ...(axes !== undefined && axes.length > 0 && { axis: axes }) });
+  };
+
+/** The same where an element by itself is not its own reduction: what no axes mean then has changed between versions. */
+const composedReduction =
+  (f: (x: Tensor, options: { axis?: readonly number[]; keepDims: boolean }) => Tensor): Reader =>
+  (inputs, a) => {
+    a.only("noop_with_empty_axes", 0);
+    return reduction(f)(inputs, a);
   };
 
 const place =
@@ -177,17 +186,24 @@ const split: Reader = ([x, sizes], a) => {
   const data = given(x, a, "input");
   const axis = a.int("axis", 0);
   const n = data.shape.at(axis) as number;
-  const count = a.int("num_outputs", 0);
-  const parts = a.ints("split") ?? optional(sizes, a, "split");
-  if (parts !== undefined) return nabla.split(data, [...parts], axis);
-  if (count < 1)
-    throw new NablaError("E-LIMIT", "onnx: Split does not say into how many parts", "num_outputs or split");
+  // Up to operator set 17 into equal parts, from 18 on the last may be smaller; always as many as there are outputs.
+  const count = a.outputs;
+  a.only("num_outputs", count);
   const each = Math.ceil(n / count);
-  return nabla.split(
-    data,
-    from(0, count).map((i) => Math.max(0, Math.min(each, n - i * each))),
-    axis,
-  );
+  const parts = optional(sizes, a, "split") ?? from(0, count).map((i) => Math.max(0, Math.min(each, n - i * each)));
+  const even = sizes !== undefined || a.has("num_outputs") || n % count === 0;
+  if (!even || parts.length !== count || parts.some((p) => p < 0) || parts.reduce((p, q) => p + q, 0) !== n)
+    throw new NablaError(
+      "E-VALUE",
+      `onnx: Split of ${n} into ${count} parts [${parts.join(", ")}]`,
+      "a whole ONNX file",
+    );
+  let end = 0;
+  const ends = parts.map((size) => {
+    end += size;
+    return end;
+  });
+  return nabla.split(data, ends.slice(0, -1), axis);
 };
 
 const topK: Reader = ([x, k], a) => {
@@ -229,7 +245,7 @@ const gelu: Reader = ([x], a) => {
   return t.mul(0.5).mul(inner.add(1));
 };
 
-const sumOfSquares = reduction((x, options) => nabla.sum(nabla.square(x), options));
+const sumOfSquares = composedReduction((x, options) => nabla.sum(nabla.square(x), options));
 const clipped: Reader = ([x, low, high], a) => {
   const least = low === undefined ? given(x, a, "input") : nabla.maximum(given(x, a, "input"), low);
   return high === undefined ? least : nabla.minimum(least, high);
@@ -263,7 +279,13 @@ export const readers: Readonly<Record<string, Reader>> = {
   BitwiseAnd: binary(nabla.bitwiseAnd),
   BitwiseOr: binary(nabla.bitwiseOr),
   BitwiseXor: binary(nabla.bitwiseXor),
-  Cast: ([x], a) => nabla.cast(given(x, a, "input"), dtypeOfElement(a.int("to", 0), "Cast")),
+  Cast: ([x], a) => {
+    const to = a.int("to", 0);
+    const y = nabla.cast(given(x, a, "input"), dtypeOfElement(to, "Cast"));
+    // Eight bits live in an int32 here, and wrap as they do there.
+    if (to === uint8) return nabla.bitwiseAnd(y, 255);
+    return to === int8 ? nabla.bitwiseXor(nabla.bitwiseAnd(y, 255), 128).sub(128) : y;
+  },
   CastLike: ([x, like], a) => nabla.cast(given(x, a, "input"), given(like, a, "target_type").dtype),
   Ceil: unary(nabla.ceil),
   Celu: ([x], a) => nabla.elu(given(x, a, "X").div(a.float("alpha", 1))).mul(a.float("alpha", 1)),
@@ -291,7 +313,11 @@ export const readers: Readonly<Record<string, Reader>> = {
   Div: binary((x, y) =>
     x.dtype === "int32" || x.dtype === "uint32" ? nabla.cast(nabla.div(x, y), x.dtype) : nabla.div(x, y),
   ),
-  Dropout: ([x], a) => given(x, a, "data"),
+  Dropout: ([x, , training], a) => {
+    if (optional(training, a, "training_mode")?.[0] === 1)
+      throw new NablaError("E-LIMIT", "onnx: Dropout in training is not read", "a model exported for inference");
+    return given(x, a, "data");
+  },
   Einsum: (inputs, a) => nabla.einsum(a.text("equation", ""), ...inputs.map((t) => given(t, a, "input"))),
   Elu: ([x], a) => nabla.elu(given(x, a, "X"), a.float("alpha", 1)),
   Equal: binary(nabla.equal),
@@ -342,7 +368,14 @@ export const readers: Readonly<Record<string, Reader>> = {
     const y = normalised(t, from(2, t.rank), a.float("epsilon", 1e-5));
     return y.mul(perChannel(given(scale, a, "scale"), t)).add(perChannel(given(bias, a, "B"), t));
   },
-  IsInf: unary((x) => nabla.logicalNot(nabla.logicalOr(nabla.isNaN(x), nabla.isFinite(x)))),
+  IsInf: ([x], a) => {
+    const t = given(x, a, "X");
+    const [below, above] = [a.int("detect_negative", 1) === 1, a.int("detect_positive", 1) === 1];
+    return nabla.logicalOr(
+      nabla.logicalAnd(below, nabla.equal(t, Number.NEGATIVE_INFINITY)),
+      nabla.logicalAnd(above, nabla.equal(t, Number.POSITIVE_INFINITY)),
+    );
+  },
   IsNaN: unary(nabla.isNaN),
   LayerNormalization: ([x, scale, bias], a) => {
     const t = given(x, a, "X");
@@ -379,9 +412,9 @@ export const readers: Readonly<Record<string, Reader>> = {
     return nabla.arange(s, l, d, { dtype: (start as Tensor).dtype });
   },
   Reciprocal: unary(nabla.reciprocal),
-  ReduceL1: reduction((x, options) => nabla.sum(nabla.abs(x), options)),
+  ReduceL1: composedReduction((x, options) => nabla.sum(nabla.abs(x), options)),
   ReduceL2: (inputs, a) => nabla.sqrt(sumOfSquares(inputs, a) as Tensor),
-  ReduceLogSum: reduction((x, options) => nabla.log(nabla.sum(x, options))),
+  ReduceLogSum: composedReduction((x, options) => nabla.log(nabla.sum(x, options))),
   ReduceLogSumExp: reduction(nabla.logsumexp),
   ReduceMax: reduction(nabla.max),
   ReduceMean: reduction(nabla.mean),

@@ -124,7 +124,7 @@ export const elementTypes: Readonly<Record<DType, number>> = {
   float64: 11,
   uint32: 12,
 };
-export const int64 = 7;
+export const [uint8, int8, int64] = [2, 3, 7] as const;
 
 export const encodeModel = (given: ModelProto): Uint8Array => encode(model, given as unknown as Message);
 export const decodeModel = (bytes: Uint8Array): ModelProto => decode(model, bytes) as unknown as ModelProto;
