@@ -463,3 +463,21 @@ describe("metrics", () => {
     expect(() => nn.f1([[1, 2]], [0], { positive: 2 })).toThrow(/E-OPTION f1/);
   });
 });
+
+test("a choice that is none, and scores that are no numbers", () => {
+  const odd = { spread: "deviation" } as never;
+  expect(() => nn.gaussianNegativeLogLikelihood([[3, 0]], [3], odd)).toThrow(
+    "E-OPTION gaussianNegativeLogLikelihood: spread",
+  );
+  expect(() => nn.rnn(2, { outputs: "lst" } as never)).toThrow('E-OPTION rnn: outputs is "lst"');
+  expect(
+    nn.accuracy(
+      [
+        [Number.NaN, Number.NaN],
+        [2, 1],
+      ],
+      [0, 0],
+    ),
+  ).toBe(0.5);
+  expect(nn.accuracy([Number.NaN, -1], [0, 0])).toBe(0.5);
+});

@@ -52,6 +52,8 @@ export function recurrent<P extends RecurrentParameters, C>(
   const { name, units, gates } = cell;
   const { initializer = glorotUniform, recurrentInitializer = orthogonal() } = begin;
   checkCount(name, "units", units);
+  if (outputs !== "all" && outputs !== "last")
+    throw new NablaError("E-OPTION", `${name}: outputs is "${outputs}"`, '"all" or "last"');
   const run = (parameters: P, x: Tensor, initial?: C): { readonly outputs: Tensor; readonly final: C } => {
     if (x.rank !== 3)
       throw new NablaError("E-SHAPE", `${name}: x is ${showShape(x.shape)}`, "x of shape [batch, time, features]");

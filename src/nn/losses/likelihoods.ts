@@ -32,6 +32,8 @@ export function gaussianNegativeLogLikelihood(
   const both = toTensor(what, outputs);
   if (((both.shape.at(-1) ?? 1) & 1) === 1)
     throw new NablaError("E-SHAPE", `${what}: outputs are ${showShape(both.shape)}`, "as many spreads as means");
+  if (spread !== "log-variance" && spread !== "variance")
+    throw new NablaError("E-OPTION", `${what}: spread is "${spread}"`, '"log-variance" or "variance"');
   if (!(floor >= 0)) throw new NablaError("E-OPTION", `${what}: floor is ${floor}`, "a number ≥ 0");
   const [mean, second] = split(both, 2, -1) as [Tensor, Tensor];
   const [m, t] = paired(what, mean, targets);

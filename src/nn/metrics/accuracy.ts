@@ -5,14 +5,18 @@ import { decisions, share } from "./decisions.ts";
 
 /**
  * The fraction of examples whose right class has the greatest score: scores [batch, …, classes] and integer labels
- * [batch, …]; or logits of class 1, [batch, …], beside labels 0 and 1.
+ * [batch, …]; or logits of class 1, [batch, …], beside labels 0 and 1. Scores with a NaN are wrong.
  *
  * @example
  * accuracy([[0, 2], [3, 1]], [1, 1]) // 0.5
  */
 export function accuracy(scores: TensorLike, labels: TensorLike): number {
   const d = decisions("accuracy", scores, labels);
-  return share(d, (i) => d.best(i) === d.labels[i]);
+  const known = (i: number): boolean => {
+    for (let k = 0; k < d.classes; k++) if (Number.isNaN(d.at(i, k))) return false;
+    return true;
+  };
+  return share(d, (i) => d.best(i) === d.labels[i] && known(i));
 }
 
 /**
