@@ -1,13 +1,22 @@
 /** Training on the command line: from a table to a run's folder, killed and resumed, and what comes of it. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ColumnEncoding, encoderFromJSON, readTable } from "nabla/data";
 import { loadModel } from "nabla/interop";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main } from "../src/cli/main.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -96,9 +105,19 @@ const tensorsOf = async (run: string): Promise<unknown> =>
     ArrayBuffer.isView(v) ? Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString("hex") : v,
   );
 
+let regression: Trained;
+let classification: Trained;
+beforeAll(async () => {
+  const hostile = at("hostile.csv");
+  writeFileSync(hostile, readFileSync(data, "utf8").replaceAll("dear", "<script>"));
+  const kind = ["--target", "kind", "--exclude", "price", "--epochs", "30", "--rate", "0.01", "--out", at("kind")];
+  regression = await json("train", data, "--target", "price", ...quick, "--out", priced);
+  classification = await json("train", hostile, ...kind);
+}, 120_000);
+
 describe("train", () => {
   test("a regression that is better than the mean, in a folder that has all of it", async () => {
-    const answer = await json("train", data, "--target", "price", ...quick, "--out", priced);
+    const answer = regression;
     expect(answer).toMatchObject({ code: 0, task: "regression", rows: { train: 144, validation: 48, test: 48 } });
     const { scores, held } = answer.metrics;
     expect(held).toBe("test");
@@ -139,10 +158,7 @@ describe("train", () => {
   });
 
   test("a classification that is better than the majority; names in a report are text", async () => {
-    const hostile = at("hostile.csv");
-    writeFileSync(hostile, readFileSync(data, "utf8").replaceAll("dear", "<script>"));
-    const argv = ["--target", "kind", "--exclude", "price", "--epochs", "30", "--rate", "0.01", "--out", at("kind")];
-    const { scores } = (await json("train", hostile, ...argv)).metrics;
+    const { scores } = classification.metrics;
     expect(scores?.model?.accuracy).toBeGreaterThan((scores?.majority?.accuracy as number) + 0.2);
     expect(scores?.model?.AUC).toBeGreaterThan(0.9);
     const report = readFileSync(at("kind", "report.html"), "utf8");
@@ -245,6 +261,15 @@ describe("resume", () => {
     const { code, out } = await run;
     expect(code).toBe(1);
     expect(out).toMatch(/^stopped: after \d+ steps; nabla resume \S+stopped goes on/);
+  });
+
+  test("killed before the first checkpoint it begins anew", async () => {
+    const argv = ["--target", "price", "--exclude", "kind", "--epochs", "2"];
+    await json("train", data, ...argv, "--out", at("begun"));
+    mkdirSync(at("early"));
+    copyFileSync(at("begun", "config.json"), at("early", "config.json"));
+    await json("resume", at("early"));
+    expect(await tensorsOf(at("early"))).toBe(await tensorsOf(at("begun")));
   });
 
   test("a table that has changed is none to go on with", async () => {
@@ -462,6 +487,7 @@ describe("wrong use: 2, with what to do", () => {
     [["resume", at("full")], /config.json: there is no such file/],
     [["predict", at("full"), data], /holds no model.safetensors/],
     [["predict", data, data], /houses.csv/],
+    [["predict", join(priced, "best.safetensors"), data], /has no encoder, architecture and metrics/],
     [["export", at("full"), "--onnx", at("x.onnx")], /holds no model.safetensors/],
     [["runs", at("full")], /holds no runs/],
     [["runs", at("nowhere")], /there is no such file or folder/],

@@ -45,7 +45,16 @@ export const saveTrained = (
 export async function loadMetrics(folder: string): Promise<Metrics | undefined> {
   const path = join(folder, files.model);
   if ((await stat(path).catch(() => undefined)) === undefined) return undefined;
-  return JSON.parse((await loadModel(path)).metadata.metrics ?? "null") ?? undefined;
+  return parsed((await loadModel(path)).metadata.metrics) as Metrics | undefined;
+}
+
+/** A text of the metadata; undefined if it is no JSON, or not there. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The model of a run's folder, or of a model file. */
@@ -55,20 +64,21 @@ export async function loadTrained(place: string): Promise<Trained> {
   if (folder && (await stat(path).catch(() => undefined)) === undefined)
     throw new NablaError("E-FILE", `${place} holds no ${files.model}: the run is not over`, `nabla resume ${place}`);
   const { variables, metadata } = await loadModel(path);
-  const { encoder: encoding, architecture, metrics } = metadata;
-  if (encoding === undefined || architecture === undefined || metrics === undefined)
+  const { encoder: encoding } = metadata;
+  const [architecture, metrics] = [parsed(metadata.architecture), parsed(metadata.metrics)];
+  const { model } = (architecture ?? {}) as { readonly model?: unknown };
+  if (encoding === undefined || typeof model !== "string" || metrics === undefined)
     throw new NablaError(
       "E-VALUE",
       `${path}: its metadata has no encoder, architecture and metrics`,
       "a file of nabla train",
     );
   const encoder = encoderFromJSON(encoding);
-  const { model } = JSON.parse(architecture) as { readonly model: string };
   return {
     encoder,
     architecture: model,
     model: await modelOf(model, encoder.features.length, widthOf(encoder)),
     variables,
-    metrics: JSON.parse(metrics) as Metrics,
+    metrics: metrics as Metrics,
   };
 }
