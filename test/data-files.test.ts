@@ -1,5 +1,5 @@
 /** Files of every form as tables and as datasets larger than memory; broken ones as errors. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -73,6 +73,27 @@ test.each(["a.csv", "a.tsv", "a.csv.gz", "a.jsonl", "a.parquet", "parts", "parts
     expect(read.map((row) => row.map(plain))).toEqual(expected);
   },
 );
+
+test("what DuckDB sorts beyond its memory goes to the system's folder, and is gone afterwards", async () => {
+  const { TMPDIR } = process.env;
+  const own = mkdtempSync(join(tmpdir(), "nabla-test-"));
+  process.env.TMPDIR = own;
+  try {
+    const numbers = "select hash(i) as h, i, hash(i + 1), hash(i + 2), hash(i + 3) from range(2000000) as t(i)";
+    let spilled: string[] = [];
+    for await (const part of readParts(at("a.csv"), { sql: `${numbers} order by h`, memoryLimit: "100MB" })) {
+      spilled = readdirSync(own, { recursive: true, encoding: "utf8" });
+      expect(part.rows).toBeGreaterThan(0);
+      break;
+    }
+    expect(spilled.length).toBeGreaterThan(1); // the folder, and files in it
+    expect(readdirSync(own)).toEqual([]);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    rmSync(own, { recursive: true });
+  }
+});
 
 test.each(["a.csv", "a.tsv", "a.jsonl", "a.parquet"])("at once: %s", async (name) => {
   const read = await readTable(at(name));
