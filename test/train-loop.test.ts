@@ -111,15 +111,21 @@ test("the loss of an epoch, evaluate and predict are means over all examples", a
   expect((await predict({ model, variables: start([1]), data, batchSize: 2 })).toArray()).toEqual([3, 1, 5, -1, 7]);
 });
 
-test("a weight goes with one loss, never with all", async () => {
+test("a loss is one number an example, and a weight goes with one loss, never with all", async () => {
   const data = arrays({ x: [[0], [1]], y: [[1], [3]], weight: [1, 2] });
-  const loss = (outputs: Tensor, targets: Tensor) => outputs.sub(targets).square();
+  const elementwise = (outputs: Tensor, targets: Tensor) => outputs.sub(targets).square();
   const model = dense(1);
-  await expect(train({ model, data, loss, rule: still, progress: false })).rejects.toThrow(
+  const variables = model.init(random.key(0), [1]);
+  for (const loss of [elementwise, (a: Tensor, b: Tensor) => elementwise(a, b).mean()]) {
+    const refused = /E-SHAPE.*the loss gives (\[2, 1\]|\[\]) for outputs \[2, 1\]/;
+    await expect(train({ model, data, loss, rule: still, progress: false })).rejects.toThrow(refused);
+    await expect(evaluate({ model, variables, data, loss })).rejects.toThrow(refused);
+  }
+  const cost = ({ parameters: { w } }: W, { x, y }: { readonly x: Tensor; readonly y: Tensor }) =>
+    [elementwise(x.mul(w), y), {}] as const;
+  await expect(train({ cost, variables: start([0]), data, rule: still, progress: false })).rejects.toThrow(
     /E-SHAPE.*weights are \[2\], losses \[2, 1\]/,
   );
-  const variables = model.init(random.key(0), [1]);
-  await expect(evaluate({ model, variables, data, loss })).rejects.toThrow(/E-SHAPE.*losses \[2, 1\]/);
 });
 
 test("options that make no sense are named", async () => {

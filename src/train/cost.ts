@@ -29,8 +29,19 @@ export const costOf =
   (model: Layer, loss: Loss): Cost<Examples> =>
   (variables, { x, y }, mode) => {
     const [outputs, state] = model.apply(variables, x, mode);
-    return [loss(outputs, y), state];
+    return [lossesOf(loss, outputs, y), state];
   };
+
+/** One number an example: of a mean, or of one for each output, neither weights nor parts of a batch would come right. */
+export function lossesOf(loss: Loss, outputs: Tensor, targets: Tensor): Tensor {
+  const losses = loss(outputs, targets);
+  if (losses.rank === 1 && losses.shape[0] === outputs.shape[0]) return losses;
+  throw new NablaError(
+    "E-SHAPE",
+    `the loss gives ${showShape(losses.shape)} for outputs ${showShape(outputs.shape)}`,
+    "one number an example, [batch], as the losses of nabla/nn do",
+  );
+}
 
 /**
  * Σ wᵢ lᵢ / Σ wᵢ, the mean without weights.

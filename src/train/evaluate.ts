@@ -6,7 +6,7 @@ import type { Layer, Loss, Mode, Variables } from "../nn/index.ts";
 import { cast } from "../ops/arithmetic.ts";
 import { concatenate } from "../ops/movement.ts";
 import { mean, sum } from "../ops/reduce.ts";
-import { type Cost, type Examples, type Weighted, weighted, weightOf } from "./cost.ts";
+import { type Cost, type Examples, lossesOf, type Weighted, weighted, weightOf } from "./cost.ts";
 import type { Metric } from "./options.ts";
 import { compileTrees } from "./step.ts";
 
@@ -62,7 +62,7 @@ export function evaluator(
   if (names.includes("loss")) throw new NablaError("E-OPTION", `${what}: a metric is named loss`, "another name");
   const program = compileTrees((variables: Variables, { x, y, weight }: Examples): Tensor[] => {
     const [outputs] = model.apply(variables, x, inference);
-    const total = weightedSum(loss(outputs, y), weight);
+    const total = weightedSum(lossesOf(loss, outputs, y), weight);
     return names.length > 0 ? [total, outputs] : [total];
   }, threadsOf(options));
   return async (variables, data) => {
