@@ -22,8 +22,8 @@ const defaultCache = 64 * 2 ** 20;
  * file is not whole; later too, where a block has changed: each is checked as it is read.
  *
  * @example
- * const written = await spool([{ x: new Float32Array([1, 2]) }], { file: "/tmp/two.spool" });
- * (await openSpool("/tmp/two.spool")).size // 2
+ * const written = await spool([{ x: new Float32Array([1, 2]) }], { file: "two.spool" });
+ * (await openSpool("two.spool")).size // 2
  */
 export async function openSpool<E>(file: string, { cache = defaultCache }: { cache?: number } = {}): Promise<Spool<E>> {
   const { open } = await import("node:fs/promises");
