@@ -137,12 +137,21 @@ test("options that make no sense are named", async () => {
     [{ dropLast: true, batchSize: 100 }, "dropLast"],
     [{ resume: true }, "folder"],
     [{ bacthSize: 3 }, 'no option "bacthSize"'],
+    [{ rule: sgd }, "rule is a function"],
+    [{ data: [1, 2] }, "data is"],
+    [{ plateau: 3 }, "plateau is number 3"],
+    [{ callback: true }, "callback is boolean true"],
+    [{ diagnostics: true }, "diagnostics is boolean true"],
+    [{ signal: "now" }, 'signal is string "now"'],
   ];
   for (const [other, message] of wrong)
     await expect(train({ ...run(), ...other }), message).rejects.toMatchObject({
       code: "E-OPTION",
       message: expect.stringContaining(message),
     });
+  await expect(train(undefined as never)).rejects.toMatchObject({ code: "E-OPTION" });
+  const options = { model: dense(1), loss: meanSquaredError, rule: still, progress: false } as const;
+  await expect(train({ ...options, data: arrays({ z: [[1]] }) as never })).rejects.toThrow(/E-VALUE.*no tensor x/);
 });
 
 test("a bar in a terminal, lines elsewhere, nothing for what is over at once", () => {

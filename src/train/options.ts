@@ -1,6 +1,8 @@
 /** What `train` may be told, checked, with what it does if it is not. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import type { Dataset } from "../data/index.ts";
+import { describe } from "../graph/convert.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Layer, Loss, Variables } from "../nn/index.ts";
 import type { Cost, Examples } from "./cost.ts";
@@ -90,6 +92,34 @@ const fail = (problem: string, repair: string): never => {
   throw new NablaError("E-OPTION", `train: ${problem}`, repair);
 };
 
+type Kind = readonly [is: (value: unknown) => boolean, repair: string];
+
+/** An object with these names. */
+const having =
+  (...names: readonly string[]) =>
+  (value: unknown): boolean =>
+    typeof value === "object" && value !== null && names.every((name) => name in value);
+const isFunction = (value: unknown): boolean => typeof value === "function";
+
+/** What an option is, where it is given. */
+const kinds: Readonly<Record<string, Kind>> = {
+  model: [having("init", "apply"), "a layer, such as dense(10) or sequential(…)"],
+  loss: [isFunction, "a loss, such as crossEntropy"],
+  cost: [isFunction, "a function (variables, batch, mode) => [losses, state]"],
+  variables: [having("parameters", "state"), "{ parameters, state }"],
+  rule: [having("init", "update"), "a rule, such as sgd(0.1)"],
+  data: [having("take", "size"), "a dataset, such as arrays({ x, y })"],
+  validation: [having("take", "size"), "a dataset, such as arrays({ x, y })"],
+  plateau: [having("start", "next"), "plateau()"],
+  callback: [isFunction, "a function of { epoch, variables }"],
+  signal: [having("aborted"), "the signal of an AbortController"],
+  metrics: [
+    (value) => having()(value) && Object.values(value as object).every(isFunction),
+    "functions of outputs and targets by name, such as { accuracy }",
+  ],
+  diagnostics: [having("every"), "{ every: 100 }"],
+};
+
 /** What `train` was told, of whatever kind. */
 export type AnyOptions = LoopOptions<never> &
   Partial<Pick<ModelOptions<never, never>, "model" | "loss" | "metrics">> &
@@ -109,8 +139,12 @@ export interface Settings {
 }
 
 export function settingsOf(options: AnyOptions): Settings {
-  for (const key of Object.keys(options))
+  checkOptions("train", options, "train({ model, data, loss, rule })");
+  for (const [key, value] of Object.entries(options)) {
     if (!known.includes(key)) fail(`there is no option "${key}"`, known.join(", "));
+    const [is, repair] = kinds[key] ?? [];
+    if (value !== undefined && is?.(value) === false) fail(`${key} is ${describe(value)}`, repair as string);
+  }
   const { model, cost, loss, variables, data, metrics, validation, folder } = options;
   if ((model === undefined) === (cost === undefined)) fail("it needs a model or a cost", "{ model, loss } or { cost }");
   if (model !== undefined && loss === undefined) fail("the model has no loss", "loss: crossEntropy");

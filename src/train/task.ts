@@ -1,6 +1,7 @@
 /** A model with its loss, or a cost, as the one thing that the loop knows. */
+import { NablaError } from "../base/error.ts";
 import type { Dataset } from "../data/index.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { Tensor } from "../graph/tensor.ts";
 import type { Layer, Variables } from "../nn/index.ts";
 import { type Cost, costOf, type Examples, type Weighted } from "./cost.ts";
 import { costEvaluator, evaluator } from "./evaluate.ts";
@@ -39,6 +40,12 @@ export function taskOf(options: AnyOptions, { batchSize }: Settings): Task {
     async initial(key) {
       if (options.variables !== undefined) return options.variables as unknown as Variables;
       const { x } = await data.take(Uint32Array.of(0));
+      if (!(x instanceof Tensor))
+        throw new NablaError(
+          "E-VALUE",
+          "train: the examples have no tensor x",
+          "arrays({ x, y }), or a cost for others",
+        );
       return layer.init(key, x.shape.slice(1), x.dtype === "float64" ? "float64" : "float32");
     },
     measure: validation && ((variables) => measure(variables, validation)),
