@@ -245,6 +245,11 @@ describe("what changed its meaning or form between operator sets", () => {
     ["a billion parts", nodeFile(18, "Split", { num_outputs: 2 ** 30 }), /E-LIMIT onnx: Split with num_outputs/],
     ["lengths of nothing", nodeFile(18, "ReduceL2", { noop_with_empty_axes: 1 }), /E-LIMIT .*noop_with_empty_axes/],
     ["dropout at work", nodeFile(13, "Dropout", {}, { constants: [[1], [1]] }), /E-LIMIT onnx: Dropout in training/],
+    [
+      "padding of gigabytes",
+      nodeFile(18, "Pad", {}, { constants: [[2 ** 30, 0, 2 ** 30, 0]] }),
+      /E-LIMIT onnx: Pad asks for the shape/,
+    ],
     ["another domain", nodeFile(13, "Neg", {}, { domain: "com.other" }), /E-LIMIT onnx: the operator set 1 /],
     ["text for a file", "onnx" as unknown as Uint8Array, /E-VALUE onnx: the file is no Uint8Array/],
   ])("%s: refused", (_, file, message) => {

@@ -40,6 +40,15 @@ function checkMade(shape: readonly number[], { type }: Attributes): readonly num
   throw new NablaError("E-LIMIT", `onnx: ${type} asks for the shape [${shape.join(", ")}]`, "smaller tensors");
 }
 
+type Padding = readonly [before: number, after: number];
+const none: Padding = [0, 0];
+
+const checkPadded = (shape: readonly number[], padding: readonly Padding[], a: Attributes): unknown =>
+  checkMade(
+    shape.map((n, i) => n + (padding[i] ?? none)[0] + (padding[i] ?? none)[1]),
+    a,
+  );
+
 const unary =
   (f: (x: Tensor) => Tensor): Reader =>
   ([x], a) =>
@@ -87,15 +96,15 @@ const pairs = (pads: readonly number[]): [number, number][] =>
   pads.slice(0, pads.length / 2).map((before, i) => [before, pads[pads.length / 2 + i] as number]);
 
 /** How windows lie, as nabla's convolutions and pools say it. */
-function windowOptions(a: Attributes, count: number) {
+function windowOptions(a: Attributes, { shape }: Tensor, count: number) {
   const automatic = a.text("auto_pad", "NOTSET");
   if (automatic !== "NOTSET" && automatic !== "VALID" && automatic !== "SAME_UPPER") a.only("auto_pad", "NOTSET");
   const ones = new Array<number>(count).fill(1);
-  return {
-    stride: a.ints("strides") ?? ones,
-    padding:
-      automatic === "SAME_UPPER" ? ("same" as const) : pairs(a.ints("pads") ?? new Array<number>(2 * count).fill(0)),
-  };
+  const stride = a.ints("strides") ?? ones;
+  if (automatic === "SAME_UPPER") return { stride, padding: "same" as const };
+  const padding = pairs(a.ints("pads") ?? new Array<number>(2 * count).fill(0));
+  checkPadded(shape, [...shape.slice(0, -count).map(() => none), ...padding], a);
+  return { stride, padding };
 }
 
 const convolution: Reader = ([x, w, b], a) => {
@@ -104,7 +113,7 @@ const convolution: Reader = ([x, w, b], a) => {
   if (count !== 1 && count !== 2)
     throw new NablaError("E-LIMIT", `onnx: Conv over ${count} axes is not read`, "a model with one or two");
   const dilation = a.ints("dilations") ?? new Array<number>(count).fill(1);
-  const options = { ...windowOptions(a, count), dilation, groups: a.int("group", 1) };
+  const options = { ...windowOptions(a, image, count), dilation, groups: a.int("group", 1) };
   const y = count === 1 ? nabla.conv1d(image, kernel, options) : nabla.conv2d(image, kernel, options);
   return b === undefined ? y : y.add(b.reshape([1, -1, ...new Array<number>(count).fill(1)]));
 };
@@ -123,7 +132,7 @@ const pool =
       );
     if (a.ints("dilations")?.some((d) => d !== 1) === true)
       throw new NablaError("E-LIMIT", `onnx: ${a.type} with dilations is not read`, "a model without");
-    return f(image, size, windowOptions(a, size.length));
+    return f(image, size, windowOptions(a, image, size.length));
   };
 
 const averagePool: Reader = (inputs, a) => {
@@ -172,6 +181,7 @@ const padded: Reader = ([x, pads, value, axes], a) => {
     all[axis < 0 ? axis + data.rank : axis] = widths[i] as [number, number];
   });
   const fill = value === undefined || value.size === 0 ? 0 : (integers(value, a, "constant_value")[0] as number);
+  checkPadded(data.shape, all, a);
   return nabla.pad(data, all, fill);
 };
 
