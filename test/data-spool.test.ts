@@ -52,20 +52,6 @@ describe("order by blocks", () => {
     );
   });
 
-  test("the beginning of a group does not wait for the mixing of all of it", () => {
-    const size = 140_000;
-    const least = (to: number): number =>
-      Math.min(
-        ...Array.from({ length: 5 }, (_, seed) => {
-          const order = shuffledByBlocks(size, size / 32, size, { seed, epoch: 0 });
-          const began = performance.now();
-          order(0, to);
-          return performance.now() - began;
-        }),
-      );
-    expect(least(128)).toBeLessThan(least(size) / 3);
-  });
-
   test("counts that are none are refused", () => {
     for (const [block, buffer] of [
       [0, 4],
