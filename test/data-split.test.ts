@@ -31,7 +31,13 @@ const share = fc.double({ min: 0, max: 0.45, noNaN: true });
 test("parts hold each example once, in the shares asked for", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 300 }), share, share, seed, (size, validation, test, seed) => {
-      const parts = splitPlaces(size, { validation, test, seed });
+      const options = { validation, test, seed };
+      // Of few examples rounding may leave none to train on, which is refused.
+      if (Math.round(size * (test + validation)) === size) {
+        expect(() => splitPlaces(size, options)).toThrow("E-OPTION");
+        return;
+      }
+      const parts = splitPlaces(size, options);
       expect([...parts.train, ...parts.validation, ...parts.test].sort((a, b) => a - b)).toEqual([...all(size)]);
       expect(Math.abs(parts.test.length - test * size)).toBeLessThanOrEqual(0.5);
       expect(Math.abs(parts.validation.length - validation * size)).toBeLessThanOrEqual(1);
@@ -92,6 +98,7 @@ test("weights make classes count alike", async () => {
 });
 
 test.each<[string, () => unknown, string]>([
+  ["no options", () => trainTestSplit(counted(3), undefined as never), "trainTestSplit: the options are undefined"],
   ["a share beyond 1", () => trainTestSplit(counted(3), { test: 1.5 }), "trainTestSplit: test is 1.5"],
   [
     "nothing to train on",

@@ -272,6 +272,7 @@ describe("errors", () => {
       () => toONNX((x) => (x.shape[0] === 3 ? x.exp() : x), { x: { shape: [1, 2] } }, { batch: true }),
       /E-LIMIT onnx: the graph changes with the batch/,
     ],
+    ["no inputs", () => toONNX((x) => x, undefined as never), /E-OPTION toONNX: the options are undefined/],
     ["no file", () => fromONNX(new Uint8Array(0)), /E-VALUE onnx: the file holds no graph/],
     ["half a file", () => fromONNX(simple.subarray(0, simple.length >> 1)), /E-VALUE/],
     ["a missing input", () => fromONNX(simple).apply({}), /E-VALUE apply: the input x is missing/],

@@ -149,7 +149,8 @@ test("options that make no sense are named", async () => {
       code: "E-OPTION",
       message: expect.stringContaining(message),
     });
-  await expect(train(undefined as never)).rejects.toMatchObject({ code: "E-OPTION" });
+  for (const f of [train, evaluate, predict] as readonly ((options: never) => unknown)[])
+    await expect((async () => f(undefined as never))()).rejects.toMatchObject({ code: "E-OPTION" });
   const options = { model: dense(1), loss: meanSquaredError, rule: still, progress: false } as const;
   await expect(train({ ...options, data: arrays({ z: [[1]] }) as never })).rejects.toThrow(/E-VALUE.*no tensor x/);
 });

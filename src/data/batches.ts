@@ -1,5 +1,6 @@
 /** Mini-batches of an epoch. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import type { Dataset } from "./dataset.ts";
 import { type Epoch, type Order, shuffled, shuffledByBlocks } from "./order.ts";
 
@@ -55,6 +56,7 @@ function checkCount(name: string, value: number, least: number): void {
  * sizes // [2, 1]
  */
 export async function* batches<E>(data: Dataset<E>, options: BatchOptions): AsyncGenerator<E, void, undefined> {
+  checkOptions("batches", options, "batches(data, { batchSize: 32 })");
   const { batchSize, from = 0, ahead = data.block > 1 ? 8 : 1, buffer = 1 } = options;
   checkCount("batchSize", batchSize, 1);
   checkCount("from", from, 0);

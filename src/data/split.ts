@@ -1,5 +1,6 @@
 /** Parts of a dataset to learn from and to be judged by. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Dataset } from "./dataset.ts";
 import { shuffled } from "./order.ts";
@@ -35,6 +36,7 @@ export interface Parts<T> {
  * [places.train.length, places.test.length] // [7, 3]
  */
 export function splitPlaces(size: number, options: SplitOptions): Parts<Uint32Array> {
+  checkOptions("trainTestSplit", options, "trainTestSplit(data, { test: 0.2 })");
   const { validation = 0, test = 0, seed = 0, stratify } = options;
   for (const [name, share] of Object.entries({ validation, test }))
     if (!(share >= 0 && share < 1))

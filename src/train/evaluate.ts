@@ -1,5 +1,6 @@
 /** A model on data, without learning: its loss and metrics, its outputs. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { batches, type Dataset } from "../data/index.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Layer, Loss, Mode, Variables } from "../nn/index.ts";
@@ -46,6 +47,7 @@ export interface PredictOptions<P, S> extends BatchwiseOptions {
  * await evaluate({ model, variables, data, loss: meanSquaredError }) // ({ loss: 0 })
  */
 export function evaluate<P, S>(options: EvaluateOptions<P, S>): Promise<Record<string, number>> {
+  checkOptions("evaluate", options, "evaluate({ model, variables, data, loss })");
   const { model, variables, data, loss, metrics = {} } = options;
   return evaluator("evaluate", model as Layer, loss, metrics, options)(variables as Variables, data);
 }
@@ -111,6 +113,7 @@ export function costEvaluator(
  * (await predict({ model, variables, data })).shape // [5, 2]
  */
 export async function predict<P, S>(options: PredictOptions<P, S>): Promise<Tensor> {
+  checkOptions("predict", options, "predict({ model, variables, data })");
   const { model, variables, data } = options;
   const program = compileTrees(
     (v: Variables, x: Tensor): Tensor => (model as Layer).apply(v, x, inference)[0],

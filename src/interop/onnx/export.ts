@@ -2,6 +2,7 @@
 
 import type { DType } from "../../base/dtype.ts";
 import { NablaError } from "../../base/error.ts";
+import { checkOptions } from "../../base/options.ts";
 import type { Shape } from "../../base/shape.ts";
 import { toTensor } from "../../graph/convert.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -56,6 +57,7 @@ export function toONNX(
   inputs: Readonly<Record<string, OnnxInput>>,
   { batch = false, metadata = {} }: OnnxOptions = {},
 ): Uint8Array {
+  checkOptions("toONNX", inputs, "toONNX(f, { x: { shape: [1, 3] } })");
   const names = Object.keys(inputs);
   if (names.length === 0) throw new NablaError("E-VALUE", "toONNX: there are no inputs", "{ x: { shape: [1, 3] } }");
   const types = Object.entries(inputs).map(([name, given]) => {
