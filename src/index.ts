@@ -11,6 +11,7 @@ export { type DrawOptions, GraphView, graphOf } from "./derivative/graph-of.ts";
 export { hessian, jacobian } from "./derivative/jacobian.ts";
 export { firstNonFinite, NonFinite } from "./derivative/non-finite.ts";
 export { directionalDerivative, hvp, jvp, vjp } from "./derivative/products.ts";
+export { type SparseMatrix, toDense } from "./derivative/sparse/matrix.ts";
 export {
   type UndefinedDerivative,
   UndefinedDerivatives,
@@ -61,6 +62,7 @@ export {
   trunc,
   where,
 } from "./ops/arithmetic.ts";
+export { at } from "./ops/at.ts";
 export { dot, matmul, outer, tensordot } from "./ops/contract.ts";
 export {
   averagePool1d,
@@ -85,7 +87,7 @@ export {
   zerosLike,
 } from "./ops/create.ts";
 export { einsum } from "./ops/einsum.ts";
-export { at, oneHot, scatterAdd, take, takeAlongAxis, updateAt } from "./ops/gather.ts";
+export { oneHot, scatterAdd, take, takeAlongAxis, updateAt } from "./ops/gather.ts";
 export * from "./ops/linalg/index.ts";
 export {
   acos,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { run } from "./run-example.ts";
 
-const pages = ["analyze", "data", "hill-climbing", "models", "training", "update-rules"].map(
+const pages = ["analyze", "data", "hill-climbing", "models", "sparse", "training", "update-rules"].map(
   (name) => `docs/${name}.md`,
 );
 

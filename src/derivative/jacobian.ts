@@ -1,54 +1,45 @@
 /** Jacobians and Hessians: a linear map applied to all basis vectors at once. */
 import { NablaError } from "../base/error.ts";
 import { checkOptions } from "../base/options.ts";
-import { unflatten } from "../base/tree.ts";
-import { trace } from "../graph/graph.ts";
-import { constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { callGiven, flattenArguments, type Inputs } from "../graph/trees.ts";
-import { broadcastTo, moveAxis, reshape, slice } from "../ops/movement.ts";
-import { convert } from "../ops/record.ts";
-import { instantiate } from "../transform/linearize.ts";
-import { vectorize } from "../transform/vectorize.ts";
+import { type Structure, unflatten } from "../base/tree.ts";
+import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { callGiven, type FlatArguments, flattenArguments, type Inputs } from "../graph/trees.ts";
+import { moveAxis, reshape, slice } from "../ops/movement.ts";
+import { basisFor, pullAll, pushAll, pushes } from "./batch.ts";
 import { gradTree, varied } from "./grad.ts";
-import { flatFunction, linearMap, pull } from "./products.ts";
+import { flatFunction, type LinearMap, linearMap } from "./products.ts";
+import { type SparseMatrix, sparseHessian, sparseJacobian } from "./sparse/matrix.ts";
 
-export interface JacobianOptions {
-  /** Which argument to differentiate by; default the first. */
+/** By which argument to differentiate; default the first. */
+interface WrtOption {
   readonly wrt?: number;
+}
+
+export interface JacobianOptions extends WrtOption {
   /** Forward costs one pass per input element, reverse one per output element; default: the cheaper. */
   readonly mode?: "forward" | "reverse";
+}
+
+/** Only the entries that can differ from 0, as a `SparseMatrix`, for as many passes as it has colours. */
+interface SparseOption {
+  readonly sparse?: boolean;
 }
 
 /** R with every tensor replaced by the tree X of its derivatives. */
 export type JacobianOf<R, X> = R extends Tensor ? X : R extends number ? X : { [K in keyof R]: JacobianOf<R[K], X> };
 
 /** All of ∂output/∂input, for lists: result[i][j] has shape [...outputᵢ, ...inputⱼ]. */
-function jacobianFlat(
-  f: (leaves: readonly Tensor[]) => readonly Tensor[],
-  primals: readonly Tensor[],
-  mode: JacobianOptions["mode"],
-): Tensor[][] {
-  const map = linearMap("jacobian", f, primals);
+function jacobianFlat(map: LinearMap, primals: readonly Tensor[], mode: JacobianOptions["mode"]): Tensor[][] {
   const inputSizes = primals.map((t) => t.size);
   const varying = map.outputs.filter((_, i) => map.varies[i]);
   const outputSizes = varying.map((t) => t.size);
   const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
-  // A rule that states a pullback alone has no batch of tangents, only one of cotangents.
-  const pushes = map.graph.nodes.every((node) => node.results === undefined || node.operation.batchAll !== undefined);
-  const forward = mode === undefined ? pushes && total(inputSizes) <= total(outputSizes) : mode === "forward";
+  const forward = mode === undefined ? pushes(map) && total(inputSizes) <= total(outputSizes) : mode === "forward";
 
   /** For every row of the result: the derivatives of all columns. */
   let blocks: (i: number, j: number) => Tensor;
   if (forward) {
-    const basis = basisFor(primals);
-    const n = total(inputSizes);
-    const pushed = vectorize(
-      map.graph,
-      basis,
-      basis.map(() => true),
-      n,
-    );
-    const rows = pushed.outputs.map((t, i) => (pushed.batched[i] ? t : broadcastTo(t, [n, ...t.shape])));
+    const rows = pushAll(map, basisFor(primals), total(inputSizes));
     blocks = (i, j) => {
       const from = total(inputSizes.slice(0, j));
       const part = slice(rows[i] as Tensor, [[from, from + (inputSizes[j] as number)]]);
@@ -56,20 +47,7 @@ function jacobianFlat(
       return reshape(moved, [...(varying[i] as Tensor).shape, ...(primals[j] as Tensor).shape]);
     };
   } else {
-    const basis = basisFor(varying);
-    const m = total(outputSizes);
-    const back = trace("jacobian", varying, (cts) => {
-      let next = 0;
-      const all = map.varies.map((v) => (v ? cts[next++] : undefined));
-      return pull(map, all).map((t, j) => instantiate(t, primals[j] as Tensor));
-    });
-    const pulled = vectorize(
-      back,
-      basis,
-      basis.map(() => true),
-      m,
-    );
-    const rows = pulled.outputs.map((t, j) => (pulled.batched[j] ? t : broadcastTo(t, [m, ...t.shape])));
+    const rows = pullAll(map, basisFor(varying), total(outputSizes));
     blocks = (i, j) => {
       const from = total(outputSizes.slice(0, i));
       const part = slice(rows[j] as Tensor, [[from, from + (outputSizes[i] as number)]]);
@@ -83,56 +61,67 @@ function jacobianFlat(
   });
 }
 
-/** The unit vectors of the space of all these tensors together, as one batch of each tensor. */
-function basisFor(tensors: readonly Tensor[]): Tensor[] {
-  const total = tensors.reduce((n, t) => n + t.size, 0);
-  let at = 0;
-  return tensors.map((t) => {
-    const data = new Float64Array(total * t.size);
-    for (let i = 0; i < t.size; i++) data[(at + i) * t.size + i] = 1;
-    at += t.size;
-    return convert(constant(data, [total, ...t.shape]), t.dtype);
+/** f, as a function of its argument `wrt` alone, linearised there. */
+function linearized(
+  what: string,
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  wrt: number,
+): { readonly map: LinearMap; readonly input: FlatArguments; readonly structure: () => Structure } {
+  const input = varied(what, args, wrt);
+  const held = args.map((a, i) => {
+    if (i === wrt) return a;
+    const flat = flattenArguments(what, a);
+    return flat.rebuild(flat.tensors);
   });
+  const { flat, structure } = flatFunction(what, (x: never) => callGiven(what, f, held.with(wrt, x)), [input]);
+  return { map: linearMap(what, flat, input.tensors), input, structure };
 }
 
 /**
  * The Jacobian of f by one argument. For each tensor of the result and each tensor of the argument an array of
  * shape [...result, ...argument], in the result's tree with the argument's tree in place of every tensor.
  *
+ * With `sparse: true` only the entries that can differ from 0, as a `SparseMatrix`: their pattern is found by following
+ * every element through the graph, columns (or rows) that have no row (no column) in common get one colour, and each
+ * colour costs one pass (Curtis, Powell and Reid 1974), however many unknowns there are. The pattern holds for every
+ * argument, unless places of a `take` depend on it; where these are not known, inside `compile`, all places count.
+ *
  * @example
  * jacobian((x) => x.mul(x))([1, 2]).toArray() // [[2, 0], [0, 4]]
+ * jacobian((x) => x.mul(x), { sparse: true })([1, 2]).values.toArray() // [2, 4]
  */
+export function jacobian(
+  f: (...args: Tensor[]) => unknown,
+  options: JacobianOptions & { readonly sparse: true },
+): (...args: TensorLike[]) => SparseMatrix;
+export function jacobian<A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+  options: JacobianOptions & { readonly sparse: true },
+): (...args: Inputs<A>) => SparseMatrix;
 export function jacobian<R = Tensor>(
   f: (...args: Tensor[]) => R,
-  options?: JacobianOptions,
+  options?: JacobianOptions & { readonly sparse?: false },
 ): (...args: TensorLike[]) => JacobianOf<R, Tensor>;
 export function jacobian<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  options?: JacobianOptions,
+  options?: JacobianOptions & { readonly sparse?: false },
 ): (...args: Inputs<A>) => JacobianOf<R, A[0]>;
 export function jacobian(
   f: (...args: never[]) => unknown,
-  options: JacobianOptions = {},
+  options: JacobianOptions & SparseOption = {},
 ): (...args: never[]) => unknown {
   checkOptions("jacobian", options, "{ wrt: 1 }");
-  const { wrt = 0, mode } = options;
+  const { wrt = 0, mode, sparse = false } = options;
   if (mode !== undefined && mode !== "forward" && mode !== "reverse") {
     throw new NablaError("E-OPTION", `jacobian: there is no mode "${mode}"`, '"forward" or "reverse"');
   }
   return (...args: unknown[]) => {
-    const input = varied("jacobian", args, wrt);
-    const held = args.map((a, i) => {
-      if (i === wrt) return a;
-      const flat = flattenArguments("jacobian", a);
-      return flat.rebuild(flat.tensors);
-    });
-    const { flat, structure } = flatFunction("jacobian", (x: never) => callGiven("jacobian", f, held.with(wrt, x)), [
-      input,
-    ]);
-    const rows = jacobianFlat(flat, input.tensors, mode);
+    const { map, input, structure } = linearized("jacobian", f, args, wrt);
+    if (sparse) return sparseJacobian(map, mode);
     return unflatten(
       structure(),
-      rows.map((row) => input.rebuild(row)),
+      jacobianFlat(map, input.tensors, mode).map((row) => input.rebuild(row)),
     );
   };
 }
@@ -141,23 +130,42 @@ export function jacobian(
  * The Hessian of a scalar function by its first argument, forward over reverse: shape [...x, ...x] for one tensor;
  * for a tree the tree of trees of all second derivatives.
  *
+ * With `sparse: true` only the entries that can differ from 0, as a `SparseMatrix`. Its symmetry saves passes: of the
+ * entries at (i, j) and (j, i), which are the same, one must be readable (Coleman and Moré 1984).
+ *
  * @example
  * hessian((x) => x.mul(x).mul(x).sum())([1, 2]).toArray() // [[6, 0], [0, 12]]
+ * hessian((x) => x.mul(x).mul(x).sum(), { sparse: true })([1, 2]).columns.toArray() // [0, 1]
  */
 export function hessian(
   f: (...args: Tensor[]) => TensorLike,
-  options?: Pick<JacobianOptions, "wrt">,
+  options: WrtOption & { readonly sparse: true },
+): (...args: TensorLike[]) => SparseMatrix;
+export function hessian<A extends readonly unknown[]>(
+  f: (...args: A) => TensorLike,
+  options: WrtOption & { readonly sparse: true },
+): (...args: Inputs<A>) => SparseMatrix;
+export function hessian(
+  f: (...args: Tensor[]) => TensorLike,
+  options?: WrtOption & { readonly sparse?: false },
 ): (...args: TensorLike[]) => Tensor;
 export function hessian<A extends readonly unknown[]>(
   f: (...args: A) => TensorLike,
-  options?: Pick<JacobianOptions, "wrt">,
+  options?: WrtOption & { readonly sparse?: false },
 ): (...args: Inputs<A>) => JacobianOf<A[0], A[0]>;
 export function hessian(
   f: (...args: never[]) => unknown,
-  options: Pick<JacobianOptions, "wrt"> = {},
+  options: WrtOption & SparseOption = {},
 ): (...args: never[]) => unknown {
   checkOptions("hessian", options, "{ wrt: 1 }");
-  const { wrt = 0 } = options;
+  const { wrt = 0, sparse = false } = options;
   const gradient = (...args: never[]): unknown => gradTree("hessian", f, args, [wrt]).gradients[0];
-  return jacobian(gradient as (...args: Tensor[]) => Tensor, { wrt, mode: "forward" }) as (...args: never[]) => unknown;
+  return (...args: unknown[]) => {
+    const { map, input, structure } = linearized("hessian", gradient, args, wrt);
+    if (sparse) return sparseHessian(map);
+    return unflatten(
+      structure(),
+      jacobianFlat(map, input.tensors, "forward").map((row) => input.rebuild(row)),
+    );
+  };
 }

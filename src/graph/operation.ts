@@ -2,6 +2,7 @@
 import type { Data, DType } from "../base/dtype.ts";
 import type { Bounds } from "../base/interval.ts";
 import type { Shape } from "../base/shape.ts";
+import type { Graph } from "./graph.ts";
 import type { Tensor } from "./tensor.ts";
 
 export interface Type {
@@ -48,6 +49,30 @@ export type IntervalRule = (
   attributes: Attributes,
   result: Type,
 ) => Bounds;
+
+/** For each element the set of independent variables that it depends on, as a number in a pool of sets; 0: of none. */
+export type Supports = Int32Array;
+
+/** Of the inputs or the results of an operation; undefined: they depend on nothing. */
+export type SupportList = readonly (Supports | undefined)[];
+
+/** The elements of a value that is known before the program runs; what does not need them does not compute them. */
+export type Known = () => Data | undefined;
+
+/** What a rule of supports may use. */
+export interface SupportContext {
+  /** The union of two sets of the pool. */
+  union(a: number, b: number): number;
+  readonly types: readonly Type[];
+  readonly known: readonly Known[];
+  readonly result: Type;
+  /** The same for the outputs of a graph. */
+  follow(
+    graph: Graph,
+    inputs: SupportList,
+    known: readonly Known[],
+  ): { readonly outputs: SupportList; readonly known: readonly Known[] };
+}
 
 /** One value of a fused loop while code is generated: a vector of lanes, opaque to operations. */
 export interface Lane {
@@ -153,6 +178,14 @@ export interface Operation {
     size: number,
     attributes: Attributes,
   ): { readonly outputs: readonly Tensor[]; readonly batched: readonly boolean[] };
+
+  // — what the result of a linear operation depends on (derivative/sparse/) —
+  /**
+   * Supports of the result from those of the inputs (undefined: of none). Elementwise operations and movements need no
+   * rule; others without one are taken to depend on everything that their inputs depend on.
+   */
+  supports?(inputs: SupportList, context: SupportContext, attributes: Attributes): Supports | undefined;
+  supportsAll?(inputs: SupportList, context: SupportContext, attributes: Attributes): SupportList;
 
   readonly undefinedAt?: readonly UndefinedRule[];
 

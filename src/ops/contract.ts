@@ -2,7 +2,15 @@
 import { allocate, type Data, isInteger } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { added, type Bounds, type Interval, isKnown, magnitude, multiplied, unknown } from "../base/interval.ts";
-import { broadcastShapes, broadcastStrides, checkAxis, type Shape, showShape, sizeOf } from "../base/shape.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  checkAxis,
+  type Shape,
+  showShape,
+  sizeOf,
+  stridesOf,
+} from "../base/shape.ts";
 import { meet } from "../graph/convert.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { apply, type Tensor, type TensorLike } from "../graph/tensor.ts";
@@ -12,6 +20,7 @@ import { einsum } from "./einsum.ts";
 import { boundsOf, roundingOf, settled } from "./enclosure.ts";
 import { alignBatch, broadcastTo, expandDims, matrixTranspose, reshape, sumTo, transpose } from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
+import { joined, summed } from "./support.ts";
 
 const lead = (shape: Shape): Shape => shape.slice(0, -2);
 const rows = (t: Type): number => t.shape.at(-2) as number;
@@ -72,6 +81,25 @@ export const matmulOperation: Operation = operation<object>({
     const align = (t: Tensor, batched: boolean | undefined): Tensor => (batched ? alignBatch(t, rank) : t);
     const result = apply(matmulOperation, [align(x, aBatched), align(y, bBatched)]);
     return result.shape[0] === size ? result : broadcastTo(result, [size, ...result.shape.slice(1)]);
+  },
+  supports: (sets, { types, result, union }) => {
+    const batch = lead(result.shape);
+    const parts = sets.flatMap((own, i) => {
+      if (own === undefined) return [];
+      const t = types[i] as Type;
+      // Summed over the terms: a set for each row of a, for each column of b.
+      const each = lead(t.shape).concat(i === 0 ? rows(t) : columns(t));
+      const [row, column] = i === 0 ? [1, 0] : [0, 1];
+      const inner = stridesOf(each);
+      const strides = [...inner.slice(0, -1), row, column];
+      return [
+        {
+          sets: summed(own, t.shape, strides, sizeOf(each), union),
+          strides: [...broadcastStrides(lead(t.shape), batch, inner.slice(0, -1)), row, column],
+        },
+      ];
+    });
+    return joined(parts, result.shape, union);
   },
   kernel: () => ({ name: "matmul", parameters: {}, strided: true }),
   work: ([a], _attributes, { shape }) => sizeOf(shape) * columns(a as Type),

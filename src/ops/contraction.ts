@@ -99,6 +99,10 @@ export const contractOperation: Operation = operation<Axes>({
     const result = apply(contractOperation, operands, { batch: batch + 1, inner });
     return result.shape[0] === size ? result : broadcastTo(result, [size, ...result.shape.slice(1)]);
   },
+  supports: (sets, context, axes) => {
+    const [types, result] = asMatrices(context.types, axes, context.result.dtype);
+    return matmulOperation.supports?.(sets, { ...context, types, result }, {});
+  },
   kernel: (_inputs, { batch, inner }) => ({ name: "contract", parameters: { batch, inner }, strided: true }),
   work: ([a, b], axes, { shape }) => sizeOf(shape) * sizeOf(sidesOf(a as Type, b as Type, axes).inner),
   laws: {

@@ -5,11 +5,11 @@ import type { Bounds } from "../base/interval.ts";
 import { checkOptions } from "../base/options.ts";
 import { checkAxis, removeAxes, type Shape, sameShape, showShape, sizeOf } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
-import type { Operation, Type } from "../graph/operation.ts";
+import type { Operation, Supports, Type } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
-import { add, equal, greaterEqual, less, logicalOr, minimum, mul, where } from "./arithmetic.ts";
+import { add, equal, less, minimum, where } from "./arithmetic.ts";
 import { boundsOf, settled } from "./enclosure.ts";
-import { broadcastTo, expandDims, moveAxis, reshape, sliceOperation, transpose } from "./movement.ts";
+import { broadcastTo, expandDims, moveAxis, transpose } from "./movement.ts";
 import { convert, operation } from "./record.ts";
 
 interface Batch {
@@ -20,7 +20,7 @@ interface Batch {
 const product = (shape: Shape): number => sizeOf(shape);
 
 /** An index from the end if negative; an error if outside. */
-function place(what: string, index: number, n: number): number {
+export function place(what: string, index: number, n: number): number {
   const i = index < 0 ? index + n : index;
   if (i >= 0 && i < n) return i;
   throw new NablaError(
@@ -94,6 +94,10 @@ export const takeOperation: Operation = operation<Batch>({
     if (batch === 0) return apply(takeOperation, [a, i], { batch });
     return apply(takeOperation, [broadcastTo(a, [size, ...a.shape]), i], { batch: batch + 1 });
   },
+  supports: ([sets], { known, types, result }, attributes) => {
+    const places = known[1]?.();
+    return sets && places && (takeOperation.evaluate([sets, places], types, { ...attributes }, result) as Supports);
+  },
   kernel: (_inputs, { batch }) => ({ name: "take", parameters: { batch } }),
   laws: {
     cases: [
@@ -156,6 +160,21 @@ export const scatterAddOperation: Operation = operation<Batch & { readonly size:
       size: n,
     });
   },
+  supports: ([, sets], { known, types, union, result }, { batch, size }) => {
+    const places = known[0]?.();
+    if (sets === undefined || places === undefined) return undefined;
+    const [index, updates] = types as [Type, Type];
+    const row = product(updates.shape.slice(index.shape.length));
+    const count = product(index.shape.slice(batch));
+    const out = new Int32Array(product(result.shape));
+    sets.forEach((set, from) => {
+      const which = Math.floor(from / row);
+      const block = Math.floor(which / count);
+      const to = (block * size + place("scatterAdd", places[which] as number, size)) * row + (from % row);
+      out[to] = union(out[to] as number, set);
+    });
+    return out;
+  },
   kernel: (_inputs, { batch, size }) => ({ name: "scatterAdd", parameters: { batch, size } }),
   laws: {
     cases: [
@@ -198,6 +217,14 @@ export const updateOperation: Operation = operation<Batch>({
       inputs.map((t, k) => (batched[k] ? t : broadcastTo(t, [size, ...t.shape]))),
       { batch: batch + 1 },
     ),
+  supports: ([sets, , values], { known, types, result }, attributes) => {
+    const places = known[1]?.();
+    if (places === undefined) return undefined;
+    const [x, , value] = types as [Type, Type, Type];
+    const rest = sets ?? new Int32Array(product(x.shape));
+    const replaced = values ?? new Int32Array(product(value.shape));
+    return updateOperation.evaluate([rest, places, replaced], types, { ...attributes }, result) as Supports;
+  },
   kernel: (_inputs, { batch }) => ({ name: "update", parameters: { batch }, inPlace: 0 }),
   laws: {
     cases: [{ label: "row 1 of [3,2]", shapes: [[3, 2], [2]], apply: (x, v) => updateAt(x as Tensor, 1, v as Tensor) }],
@@ -266,62 +293,6 @@ export function takeAlongAxis(x: TensorLike, index: TensorLike, axis = -1): Tens
   const last = t.rank - 1;
   const picked = apply(takeOperation, [moveAxis(t, a, last), moveAxis(i, a, last)], { batch: last });
   return moveAxis(picked, last, a);
-}
-
-/**
- * x[i, j, …] by integer tensors that broadcast together, one an axis from the first (NumPy's advanced indexing).
- *
- * @example
- * at([[1, 2], [3, 4]], [0, 1], [1, 1]).toArray() // [2, 4]
- */
-export function at(x: TensorLike, ...indices: TensorLike[]): Tensor {
-  const t = toTensor("at", x);
-  if (indices.length === 0 || indices.length > t.rank) {
-    throw new NablaError(
-      "E-INDEX",
-      `at: ${indices.length} indices for the ${t.rank} axes of ${showShape(t.shape)}`,
-      "an index for each of the first axes, at least one; slice for ranges",
-    );
-  }
-  const places = indices.map((index) => toIndex("at", index));
-  if (places.every((i) => i.rank === 0 && i.level === 0)) return oneAt(t, places);
-  const size = sizeOf(t.shape.slice(0, indices.length));
-  let flat: Tensor | undefined;
-  places.forEach((index, axis) => {
-    const n = t.shape[axis] as number;
-    const i = wrap("at", index, n, size);
-    // What is outside one axis stays outside all of them: it must not fall into another row.
-    if (flat === undefined) flat = i;
-    else {
-      const next = add(mul(flat, n), i);
-      flat = next.level === 0 ? next : where(logicalOr(equal(flat, size), equal(i, size)), size, next);
-    }
-  });
-  const rows = reshape(t, [size, ...t.shape.slice(indices.length)]);
-  return apply(takeOperation, [rows, flat as Tensor], { batch: 0 });
-}
-
-/** One place, known now: a view. */
-function oneAt(t: Tensor, places: readonly Tensor[]): Tensor {
-  const start = t.shape.map((n, axis) => {
-    const i = places[axis];
-    return i === undefined ? 0 : place("at", i.data[0] as number, n);
-  });
-  const rest = t.shape.slice(places.length);
-  const block = { start, size: [...places.map(() => 1), ...rest], step: start.map(() => 1) };
-  return reshape(apply(sliceOperation, [t], block), rest);
-}
-
-/** Indices from the end become indices from the start. Constant ones are checked at once; others give `outside`. */
-function wrap(what: string, index: Tensor, n: number, outside: number): Tensor {
-  if (index.level === 0) {
-    index.data.forEach((i) => {
-      place(what, i, n);
-    });
-    return where(less(index, 0), add(index, n), index);
-  }
-  const i = where(less(index, 0), add(index, n), index);
-  return where(logicalOr(less(i, 0), greaterEqual(i, n)), outside, i);
 }
 
 /**

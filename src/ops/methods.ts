@@ -36,8 +36,9 @@ import {
   sub,
   trunc,
 } from "./arithmetic.ts";
+import { at } from "./at.ts";
 import { dot, matmul } from "./contract.ts";
-import { at, take, takeAlongAxis } from "./gather.ts";
+import { take, takeAlongAxis } from "./gather.ts";
 import {
   acos,
   asin,

@@ -12,6 +12,9 @@ import type {
   Laws,
   Operation,
   PartialRule,
+  SupportContext,
+  SupportList,
+  Supports,
   Type,
   UndefinedRule,
   View,
@@ -343,6 +346,8 @@ export function operation<A extends object>({
   | "transposeAll"
   | "evaluateAll"
   | "lower"
+  | "supports"
+  | "supportsAll"
 > &
   TypedRules<A> & { readonly increases?: Increases<A> }): Operation {
   const { evaluate } = record;
@@ -387,6 +392,8 @@ interface TypedRules<A> {
   kernel?(inputs: readonly Type[], attributes: A, result: Type): KernelRequest;
   work?(inputs: readonly Type[], attributes: A, result: Type): number;
   interval?(inputs: readonly Bounds[], types: readonly Type[], attributes: A, result: Type): Bounds;
+  supports?(inputs: SupportList, context: SupportContext, attributes: A): Supports | undefined;
+  supportsAll?(inputs: SupportList, context: SupportContext, attributes: A): SupportList;
 }
 
 export type { Attributes, Tensor, TensorLike, Type };

@@ -3,7 +3,17 @@ import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import type { Bounds } from "../base/interval.ts";
 import { checkOptions } from "../base/options.ts";
-import { checkAxes, checkAxis, keepAxes, removeAxes, type Shape, showShape, sizeOf, stridesOf } from "../base/shape.ts";
+import {
+  broadcastStrides,
+  checkAxes,
+  checkAxis,
+  keepAxes,
+  removeAxes,
+  type Shape,
+  showShape,
+  sizeOf,
+  stridesOf,
+} from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { NormOptions, ReduceOptions } from "../graph/methods.ts";
 import type { LawCase, Operation, Type } from "../graph/operation.ts";
@@ -28,6 +38,7 @@ import {
 import { exp, log, pow, sqrt } from "./math.ts";
 import { broadcastTo, concatenate, flip, moveAxis, reshape, slice } from "./movement.ts";
 import { computeIn, convert, forEachOffset, operation } from "./record.ts";
+import { summed } from "./support.ts";
 
 /** The axes that the options name. */
 function axesOf(what: string, options: ReduceOptions, rank: number): number[] {
@@ -108,6 +119,11 @@ export const sumOperation: Operation = operation<ReduceAttributes>({
   transpose: (ct, _index, inputs, { axes }) =>
     broadcastTo(reshape(ct, keepAxes(only(inputs).shape, axes)), only(inputs).shape),
   batch: (inputs, _batched, _size, { axes }) => apply(sumOperation, [only(inputs)], { axes: shiftAxes(axes) }),
+  supports: ([sets], { union, types, result }, { axes }) => {
+    const { shape } = types[0] as Type;
+    const strides = broadcastStrides(keepAxes(shape, axes), shape);
+    return sets && summed(sets, shape, strides, sizeOf(result.shape), union);
+  },
   kernel: (_inputs, { axes }) => ({ name: "reduce", parameters: { how: "sum", axes } }),
   laws: { cases: reduceCases((x, o) => sum(x, o)), integer: true },
 });
@@ -264,6 +280,20 @@ export const cumsumOperation: Operation = operation<{ axis: number; reverse: boo
   transpose: (ct, _index, _inputs, { axis, reverse }) => apply(cumsumOperation, [ct], { axis, reverse: !reverse }),
   batch: (inputs, _batched, _size, { axis, reverse }) =>
     apply(cumsumOperation, [only(inputs)], { axis: axis + 1, reverse }),
+  supports: ([sets], { union, types }, { axis, reverse }) => {
+    const { shape } = types[0] as Type;
+    const [n, inner] = [shape[axis] as number, sizeOf(shape.slice(axis + 1))];
+    const out = sets?.slice();
+    forEachOffset(keepAxes(shape, [axis]), [stridesOf(shape)], ([start]) => {
+      let before = 0;
+      for (let k = 0; k < n && out; k++) {
+        const at = (start as number) + (reverse ? n - 1 - k : k) * inner;
+        before = union(before, out[at] as number);
+        out[at] = before;
+      }
+    });
+    return out;
+  },
   kernel: (_inputs, { axis, reverse }) => ({ name: "cumsum", parameters: { axis, reverse } }),
   laws: {
     cases: [

@@ -8,6 +8,7 @@ import type { Operation, Type } from "../graph/operation.ts";
 import { apply, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { moveAxis, reshape, viewing } from "./movement.ts";
 import { forEachOffset, operation } from "./record.ts";
+import { summed } from "./support.ts";
 
 interface WindowAttributes {
   readonly axes: readonly number[];
@@ -69,6 +70,10 @@ export const foldOperation: Operation = operation<WindowAttributes & { readonly 
     apply(windowsOperation, [ct], { axes, sizes, steps, dilations }),
   batch: ([x], _batched, size, attributes) =>
     apply(foldOperation, [x as Tensor], { ...shifted(attributes), shape: [size, ...attributes.shape] }),
+  supports: ([sets], { types, union, result }, attributes) => {
+    const strides = windowStrides(stridesOf(result.shape), attributes);
+    return sets && summed(sets, (types[0] as Type).shape, strides, sizeOf(result.shape), union);
+  },
   kernel: (_inputs, attributes, result) => ({
     name: "fold",
     parameters: { target: windowStrides(stridesOf(result.shape), attributes), axes: attributes.axes },

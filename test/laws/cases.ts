@@ -96,7 +96,7 @@ export const shifted = (inputs: readonly Tensor[], by: readonly Tensor[], h: num
 /** The largest difference relative to the size of what is expected; NaN and infinities must be the same. */
 export function distance(actual: readonly number[], expected: readonly number[]): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
-  const scale = Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs));
+  const scale = expected.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 1);
   let worst = 0;
   actual.forEach((v, i) => {
     const w = expected[i] as number;

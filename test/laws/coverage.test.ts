@@ -31,6 +31,7 @@ const elsewhere: Readonly<Record<string, string>> = {
     "derivative.test.ts",
     "grad valueAndGrad jvp vjp hvp jacobian hessian directionalDerivative stopGradient mapTree",
   ),
+  ...reason("sparse.test.ts", "toDense"),
   ...reason("batching.test.ts", "vmap"),
   ...reason("control.ts", "scan whileLoop cond checkpoint"),
   ...reason("backends.test.ts, compile.test.ts", "compile"),

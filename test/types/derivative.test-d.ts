@@ -5,6 +5,7 @@ import {
   hessian,
   hvp,
   jacobian,
+  type SparseMatrix,
   jvp,
   type Tensor,
   type TensorLike,
@@ -30,6 +31,8 @@ expectTypeOf(valueAndGrad((x) => x.sum())([[1], [2]])).toEqualTypeOf<[Tensor, Te
 expectTypeOf(vmap((x, y) => x.mul(y))([1], [2])).toEqualTypeOf<Tensor>();
 expectTypeOf(jvp((x) => x.mul(x), [3], [1])).toEqualTypeOf<[Tensor, Tensor]>();
 expectTypeOf(hessian((x) => x.sum())([1])).toEqualTypeOf<Tensor>();
+expectTypeOf(hessian((x) => x.sum(), { sparse: true })([1])).toEqualTypeOf<SparseMatrix>();
+expectTypeOf(jacobian((p: Layer) => p.w, { sparse: true })(layer).values).toEqualTypeOf<Tensor>();
 expectTypeOf(hvp((x) => x.sum())([1], [1])).toEqualTypeOf<Tensor>();
 expectTypeOf(directionalDerivative((x) => x.sum(), [1], [1])).toEqualTypeOf<Tensor>();
 expectTypeOf(grad(grad((x) => x.mul(x)))(1)).toEqualTypeOf<Tensor>();

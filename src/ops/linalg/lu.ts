@@ -1,4 +1,5 @@
 /** LU factors with partial pivoting, and systems solved by them. */
+
 import { allocate } from "../../base/dtype.ts";
 import { sizeOf } from "../../base/shape.ts";
 import type { Operation, Type } from "../../graph/operation.ts";
@@ -6,6 +7,7 @@ import { apply, applyAll, type Tensor } from "../../graph/tensor.ts";
 import { add, neg } from "../arithmetic.ts";
 import { matrixTranspose } from "../movement.ts";
 import { operation } from "../record.ts";
+import { lined } from "../support.ts";
 import {
   allBatched,
   besideEachOther,
@@ -118,6 +120,7 @@ export const luSolveOperation: Operation = operation<SolveAttributes>({
     }
     return apply(luSolveOperation, allBatched(inputs, batched, size), attributes);
   },
+  supports: ([, , , b], { union, result: { shape } }) => b && lined(b, shape, shape.length - 2, union),
   kernel: (_inputs, { transpose }) => ({ name: "luSolve", parameters: { transpose } }),
   work: ([a], _attributes, { shape }) => sizeOf(shape) * columnsOf(a as Type),
   laws: {

@@ -6,6 +6,7 @@ import { apply, type Tensor, type TensorLike } from "../../graph/tensor.ts";
 import { add, mul, neg } from "../arithmetic.ts";
 import { matrixTranspose, tril, triu } from "../movement.ts";
 import { operation } from "../record.ts";
+import { lined } from "../support.ts";
 import {
   allBatched,
   besideEachOther,
@@ -59,6 +60,7 @@ export const triangularSolveOperation: Operation = operation<TriangularForm>({
       form,
     );
   },
+  supports: ([, b], { union, result: { shape } }) => b && lined(b, shape, shape.length - 2, union),
   kernel: (_inputs, { lower, transpose, unitDiagonal }) => ({
     name: "triangularSolve",
     parameters: { lower, transpose, unitDiagonal },

@@ -2,7 +2,7 @@
 import { isFloat } from "../../base/dtype.ts";
 import { choose, place } from "../../base/lists.ts";
 import { type Graph, trace } from "../../graph/graph.ts";
-import type { Type } from "../../graph/operation.ts";
+import type { SupportContext, Supports, Type } from "../../graph/operation.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { broadcastTo } from "../../ops/movement.ts";
 import { instantiate, linearize, type Tangent } from "../linearize.ts";
@@ -83,5 +83,12 @@ export function linearCarries(body: Graph, marks: readonly boolean[], carries: n
   const carry = fixpoint(marks.slice(0, carries), (c) => activeOutputs(body, [...c, ...rest]).slice(0, carries));
   return [...carry, ...rest];
 }
+
+/** Element by element the union of both. */
+export const united = (
+  a: Supports | undefined,
+  b: Supports | undefined,
+  union: SupportContext["union"],
+): Supports | undefined => (a && b ? a.map((set, i) => union(set, b[i] as number)) : (a ?? b));
 
 export const isDefined = (t: Tangent): boolean => t !== undefined;

@@ -35,6 +35,7 @@ export const callOperation: Operation = operation<{ graph: Graph }>({
     const body = batchedGraph(graph, batched, size, []);
     return { outputs: applyAll(callOperation, inputs, { graph: body.graph }), batched: body.batched };
   },
+  supportsAll: (inputs, { follow, known }, { graph }) => follow(graph, inputs, known).outputs,
 });
 
 /** Records f as one node over `args`. */

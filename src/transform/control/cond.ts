@@ -11,7 +11,7 @@ import { callGiven, type Traced } from "../../graph/trees.ts";
 import { where } from "../../ops/arithmetic.ts";
 import { reshape } from "../../ops/movement.ts";
 import { convert, operation } from "../../ops/record.ts";
-import { activeOutputs, batchedGraph, isDefined, tangentGraph, transposedGraph, typesOf } from "./body.ts";
+import { activeOutputs, batchedGraph, isDefined, tangentGraph, transposedGraph, typesOf, united } from "./body.ts";
 
 type Branches = readonly [Graph, Graph];
 const both = (branches: Branches, f: (graph: Graph) => Graph): Branches => [f(branches[0]), f(branches[1])];
@@ -56,6 +56,10 @@ export const condOperation: Operation = operation<{ branches: Branches }>({
       ),
       batched: flags,
     };
+  },
+  supportsAll: ([, ...operands], { follow, known, union }, { branches }) => {
+    const [yes, no] = branches.map((graph) => follow(graph, operands, known.slice(1)).outputs);
+    return (yes ?? []).map((sets, i) => united(sets, no?.[i], union));
   },
 });
 

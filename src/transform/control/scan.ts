@@ -7,7 +7,7 @@ import { sameShape, showShape, sizeOf } from "../../base/shape.ts";
 import { checkSameStructure, flatten, type Structure, unflatten } from "../../base/tree.ts";
 import { toTensor } from "../../graph/convert.ts";
 import { close, Environment, type Graph, replay, trace } from "../../graph/graph.ts";
-import type { Operation, Type } from "../../graph/operation.ts";
+import type { Operation, Supports, Type } from "../../graph/operation.ts";
 import { applyAll, constant, filled, isConstant, type Tensor, type TensorLike } from "../../graph/tensor.ts";
 import { callGiven, type Traced } from "../../graph/trees.ts";
 import { add } from "../../ops/arithmetic.ts";
@@ -117,6 +117,30 @@ export const scanOperation: Operation = operation<ScanAttributes>({
       outputs: outputs.map((t, i) => (i >= carries && rewritten.batched[i] ? moveAxis(t, 1, 0) : t)),
       batched: rewritten.batched,
     };
+  },
+
+  supportsAll: (inputs, { follow, known, types }, { body, carries, slices, length, reverse }) => {
+    const [, xs, constants] = cut(inputs, carries, slices);
+    const [, knownSlices, knownConstants] = cut(known, carries, slices);
+    let [carry, knownCarry] = [inputs.slice(0, carries), known.slice(0, carries)];
+    const results = body.outputs.slice(carries).map((t) => new Int32Array(length * sizeOf(t.shape)));
+    for (let k = 0; k < length; k++) {
+      const step = reverse ? length - 1 - k : k;
+      const row = (list: Data | undefined, i: number): Data | undefined => {
+        const size = sizeOf((types[carries + i] as Type).shape.slice(1));
+        return list?.subarray(step * size, (step + 1) * size);
+      };
+      const out = follow(
+        body,
+        [...carry, ...(xs ?? []).map((sets, i) => row(sets, i) as Supports | undefined), ...(constants ?? [])],
+        [...knownCarry, ...(knownSlices ?? []).map((values, i) => () => row(values(), i)), ...(knownConstants ?? [])],
+      );
+      [carry, knownCarry] = [out.outputs.slice(0, carries), out.known.slice(0, carries)];
+      out.outputs.slice(carries).forEach((sets, i) => {
+        if (sets !== undefined) results[i]?.set(sets, step * sets.length);
+      });
+    }
+    return [...carry, ...results];
   },
 });
 

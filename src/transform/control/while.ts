@@ -6,7 +6,7 @@ import { showShape, sizeOf } from "../../base/shape.ts";
 import { checkSameStructure, flatten, unflatten } from "../../base/tree.ts";
 import { toTensor } from "../../graph/convert.ts";
 import { close, type Graph, replay, trace } from "../../graph/graph.ts";
-import type { Operation } from "../../graph/operation.ts";
+import type { Operation, SupportList } from "../../graph/operation.ts";
 import { apply, applyAll, constant, filled, scalar, type Tensor, type TensorLike } from "../../graph/tensor.ts";
 import { callGiven, type Traced } from "../../graph/trees.ts";
 import {
@@ -36,6 +36,7 @@ import {
   tangentGraph,
   transposedGraph,
   typesOf,
+  united,
 } from "./body.ts";
 import { checkCarry } from "./scan.ts";
 
@@ -118,6 +119,18 @@ export const whileOperation: Operation = operation<WhileAttributes>({
       i < carries && carry[i] && !batched[i] ? broadcastTo(x, [size, ...x.shape]) : x,
     );
     return { outputs: applyAll(whileOperation, args, rewritten), batched: carry };
+  },
+
+  // However often it runs: until another step adds nothing.
+  supportsAll: (inputs, { follow, union }, { body, carries }) => {
+    let [carry, fixed] = cut(inputs, carries) as SupportList[] as [SupportList, SupportList];
+    const unknown = inputs.map(() => () => undefined);
+    for (;;) {
+      const next = follow(body, [...carry, ...fixed], unknown).outputs.map((sets, i) => united(sets, carry[i], union));
+      if (next.every((sets, i) => sets === carry[i] || sets?.every((set, k) => set === (carry[i]?.[k] ?? 0))))
+        return next;
+      carry = next;
+    }
   },
 });
 

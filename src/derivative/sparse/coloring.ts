@@ -1,0 +1,85 @@
+/**
+ * Colours for columns, so that columns of one colour can be computed by one product (Gebremedhin, Manne and Pothen,
+ * “What color is your Jacobian?”, SIAM Review 47, 2005).
+ */
+import { type Pattern, transposed } from "./pattern.ts";
+
+export interface Coloring {
+  /** The colour of each column, 0 … count − 1. */
+  readonly colors: Int32Array;
+  readonly count: number;
+}
+
+/** The entries of a row. */
+const entries = ({ starts, columns }: Pattern, row: number): Int32Array =>
+  columns.subarray(starts[row], starts[row + 1]);
+
+/** The most entries of a row: columns need at least so many colours. */
+export const longest = ({ starts }: Pattern): number =>
+  starts.reduce((most, end, i) => (i === 0 ? 0 : Math.max(most, end - (starts[i - 1] as number))), 0);
+
+/** Vertices with many neighbours first (Welsh and Powell 1967). */
+const largestFirst = ({ starts, shape }: Pattern): Int32Array =>
+  Int32Array.from({ length: shape[0] }, (_, i) => i).sort((a, b) => degree(starts, b) - degree(starts, a) || a - b);
+const degree = (starts: Int32Array, i: number): number => (starts[i + 1] as number) - (starts[i] as number);
+
+/** The least colour that `forbidden` does not mark by `vertex`. */
+function free(forbidden: Int32Array, vertex: number): number {
+  let color = 0;
+  while (forbidden[color] === vertex) color++;
+  return color;
+}
+
+/**
+ * Columns of one colour have no row in common: each entry is an entry of the sum of its colour's columns (Curtis,
+ * Powell and Reid 1974; as a colouring of the columns' intersection graph, Coleman and Moré 1983).
+ */
+export function columnColoring(pattern: Pattern): Coloring {
+  const columns = transposed(pattern);
+  const width = pattern.shape[1];
+  const colors = new Int32Array(width).fill(-1);
+  const forbidden = new Int32Array(width + 1).fill(-1);
+  let count = 0;
+  for (const column of largestFirst(columns)) {
+    for (const row of entries(columns, column)) {
+      for (const other of entries(pattern, row)) {
+        const color = colors[other] as number;
+        if (color >= 0) forbidden[color] = column;
+      }
+    }
+    const color = free(forbidden, column);
+    colors[column] = color;
+    count = Math.max(count, color + 1);
+  }
+  return { colors, count };
+}
+
+/**
+ * A star colouring of a symmetric pattern: neighbours differ, and no path of four vertices has two colours. Then of
+ * entries (i, j) and (j, i) one can be read from the products (Coleman and Moré 1984; the algorithm is the first of
+ * Gebremedhin, Tarafdar, Manne and Pothen, SIAM J. Sci. Comput. 29, 2007).
+ */
+export function starColoring(pattern: Pattern): Coloring {
+  const n = pattern.shape[0];
+  const colors = new Int32Array(n).fill(-1);
+  const forbidden = new Int32Array(n + 1).fill(-1);
+  let count = 0;
+  const colorOf = (vertex: number): number => colors[vertex] as number;
+  for (const v of largestFirst(pattern)) {
+    for (const w of entries(pattern, v)) {
+      if (w === v) continue;
+      const through = colorOf(w);
+      if (through >= 0) forbidden[through] = v;
+      for (const x of entries(pattern, w)) {
+        const color = colorOf(x);
+        if (x === v || x === w || color < 0) continue;
+        if (through < 0) forbidden[color] = v;
+        else if (entries(pattern, x).some((y) => y !== w && y !== x && colorOf(y) === through)) forbidden[color] = v;
+      }
+    }
+    const color = free(forbidden, v);
+    colors[v] = color;
+    count = Math.max(count, color + 1);
+  }
+  return { colors, count };
+}

@@ -1,0 +1,151 @@
+/** Sparse Jacobians and Hessians: one product for each colour, and every entry read from one of them. */
+import { NablaError } from "../../base/error.ts";
+import { place } from "../../base/lists.ts";
+import { checkShape, sizeOf } from "../../base/shape.ts";
+import { constant, filled, type Tensor } from "../../graph/tensor.ts";
+import { add, mul } from "../../ops/arithmetic.ts";
+import { scatterAdd, take } from "../../ops/gather.ts";
+import { concatenate, reshape } from "../../ops/movement.ts";
+import { pullAll, pushAll, pushes, seedsFor } from "../batch.ts";
+import type { LinearMap } from "../products.ts";
+import { type Coloring, columnColoring, longest, starColoring } from "./coloring.ts";
+import { fromRows, type Pattern, patternOf, transposed } from "./pattern.ts";
+
+/**
+ * A matrix by those entries that can differ from 0, row by row, columns ascending: entry k is `values[k]`, at
+ * `rows[k]`, `columns[k]`. Rows count the elements of the function's result, columns those of the argument, through all
+ * tensors of the tree in turn, each in row-major order.
+ */
+export interface SparseMatrix {
+  /** int32, [entries]. */
+  readonly rows: Tensor;
+  /** int32, [entries]. */
+  readonly columns: Tensor;
+  /** [entries]. */
+  readonly values: Tensor;
+}
+
+/** By columns' colours and forward mode or by rows' colours and reverse mode, whichever takes fewer products. */
+export function sparseJacobian(map: LinearMap, mode: "forward" | "reverse" | undefined): SparseMatrix {
+  const pattern = patternOf(map);
+  const forward = { mode: "forward", pattern } as const;
+  const reverse = { mode: "reverse", pattern: transposed(pattern) } as const;
+  const possible =
+    mode === undefined ? (pushes(map) ? [forward, reverse] : [reverse]) : mode === "forward" ? [forward] : [reverse];
+  let best: { readonly mode: "forward" | "reverse"; readonly coloring: Coloring } | undefined;
+  for (const way of possible.toSorted((a, b) => longest(a.pattern) - longest(b.pattern))) {
+    if (best !== undefined && best.coloring.count <= longest(way.pattern)) continue;
+    const coloring = columnColoring(way.pattern);
+    if (best === undefined || coloring.count < best.coloring.count) best = { mode: way.mode, coloring };
+  }
+  const { mode: chosen, coloring } = best as NonNullable<typeof best>;
+  const colorOf = (line: number): number => coloring.colors[line] as number;
+  const products = compressed(map, coloring, chosen);
+  return read(pattern, products, (row, column) =>
+    chosen === "forward" ? [colorOf(column), row] : [colorOf(row), column],
+  );
+}
+
+/** Of the derivative of a gradient, which is symmetric. */
+export function sparseHessian(map: LinearMap): SparseMatrix {
+  const pattern = symmetric(patternOf(map));
+  const { colors, count } = starColoring(pattern);
+  const colorOf = (vertex: number): number => colors[vertex] as number;
+  const alone = alonePerRow(pattern, colorOf);
+  return read(pattern, compressed(map, { colors, count }, "forward"), (i, j) => {
+    const [row, column] = [Math.min(i, j), Math.max(i, j)];
+    return alone(row, colorOf(column)) ? [colorOf(column), row] : [colorOf(row), column];
+  });
+}
+
+/** The pattern of A + Aᵀ: structure that only one triangle shows belongs to both. */
+function symmetric(pattern: Pattern): Pattern {
+  const other = transposed(pattern);
+  const row = ({ starts, columns }: Pattern, i: number): Int32Array => columns.subarray(starts[i], starts[i + 1]);
+  const rows = Array.from({ length: pattern.shape[0] }, (_, i) => {
+    const both = new Set([...row(pattern, i), ...row(other, i)]);
+    return Int32Array.from(both).sort();
+  });
+  return fromRows(rows, pattern.shape[1]);
+}
+
+/** Whether a row has one entry, no more, in columns of a colour; rows are asked in order. */
+function alonePerRow(
+  { starts, columns }: Pattern,
+  colorOf: (v: number) => number,
+): (row: number, color: number) => boolean {
+  let current = -1;
+  let counts = new Map<number, number>();
+  return (row, color) => {
+    if (row !== current) {
+      current = row;
+      counts = new Map();
+      for (const column of columns.subarray(starts[row], starts[row + 1])) {
+        counts.set(colorOf(column), (counts.get(colorOf(column)) ?? 0) + 1);
+      }
+    }
+    return counts.get(color) === 1;
+  };
+}
+
+/** Products with the sums of each colour's unit vectors: [colours, elements]. */
+function compressed(map: LinearMap, { colors, count }: Coloring, mode: "forward" | "reverse"): Tensor {
+  const inputs = map.graph.inputs;
+  if (mode === "reverse") {
+    const seeds = seedsFor(map.outputs, colors, count).filter((_, i) => map.varies[i]);
+    return sideBySide(pullAll(map, seeds, count), inputs, count);
+  }
+  const pushed = place(map.varies, pushAll(map, seedsFor(inputs, colors, count), count));
+  const all = map.outputs.map((y, i) => pushed[i] ?? filled(0, [count, ...y.shape], y.dtype));
+  return sideBySide(all, map.outputs, count);
+}
+
+/** Batches of tensors as one of rows. */
+function sideBySide(batches: readonly Tensor[], of: readonly Tensor[], count: number): Tensor {
+  const rows = batches.map((t, i) => reshape(t, [count, of[i]?.size ?? 0]));
+  return rows.length === 1 ? (rows[0] as Tensor) : concatenate(rows, 1);
+}
+
+/** Every entry of the pattern from the product and the place in it that hold it. */
+function read(
+  { starts, columns, shape }: Pattern,
+  products: Tensor,
+  where: (row: number, column: number) => readonly [product: number, place: number],
+): SparseMatrix {
+  const rows = new Int32Array(columns.length);
+  const from = new Int32Array(columns.length);
+  const width = products.shape[1] as number;
+  for (let row = 0; row < shape[0]; row++) {
+    for (let k = starts[row] as number; k < (starts[row + 1] as number); k++) {
+      const [product, place] = where(row, columns[k] as number);
+      rows[k] = row;
+      from[k] = product * width + place;
+    }
+  }
+  const indices = (list: Int32Array): Tensor => constant(list, [list.length]);
+  return {
+    rows: indices(rows),
+    columns: indices(columns),
+    values: take(reshape(products, [-1]), indices(from)),
+  };
+}
+
+/**
+ * The matrix with its zeros.
+ *
+ * @param shape [rows, columns]: the number of elements of the result and of the argument
+ * @example
+ * const diagonal = jacobian((x) => x.mul(x), { sparse: true })([1, 2]);
+ * diagonal.values.toArray() // [2, 4]
+ * toDense(diagonal, [2, 2]).toArray() // [[2, 0], [0, 4]]
+ */
+export function toDense(
+  { rows, columns, values }: SparseMatrix,
+  shape: readonly [rows: number, columns: number],
+): Tensor {
+  const [height, width] = checkShape("toDense", shape);
+  if (height === undefined || width === undefined || shape.length !== 2)
+    throw new NablaError("E-SHAPE", "toDense: the shape of a matrix is [rows, columns]", "toDense(matrix, [3, 2])");
+  const places = add(mul(rows, width), columns);
+  return reshape(scatterAdd(filled(0, [sizeOf(shape)], values.dtype), places, values), shape);
+}
