@@ -6,7 +6,7 @@ import { trace } from "../graph/graph.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
-import { less, where } from "../ops/arithmetic.ts";
+import { less, logicalOr, notEqual, where } from "../ops/arithmetic.ts";
 import { toIndex } from "../ops/gather.ts";
 import { random } from "../ops/random.ts";
 import { convert } from "../ops/record.ts";
@@ -100,11 +100,16 @@ export function sizeAlong(what: string, input: Shape, axis: number, needs: strin
 
 /**
  * Integers 0 … count − 1 that stand for something (words, classes): as they are, or whole numbers in floats. Negative
- * ones, which elsewhere count from the end, are none of them; in a trace the reading of their place throws.
+ * ones, which elsewhere count from the end, are none of them, nor are fractions and NaN; in a trace the reading of their
+ * place throws.
  */
 export function asIndices(what: string, t: Tensor, count: number): Tensor {
-  const index = t.level > 0 && isFloat(t.dtype) ? convert(t, "int32") : toIndex(what, t);
-  if (index.level > 0) return where(less(index, 0), count, index);
+  if (t.level > 0) {
+    const index = isFloat(t.dtype) ? convert(t, "int32") : toIndex(what, t);
+    const none = isFloat(t.dtype) ? logicalOr(less(index, 0), notEqual(index, t)) : less(index, 0);
+    return where(none, count, index);
+  }
+  const index = toIndex(what, t);
   index.data.forEach((v, i) => {
     if (v < 0 || v >= count)
       throw new NablaError("E-INDEX", `${what}: element ${i} is ${v}`, `whole numbers from 0 to ${count - 1}`);

@@ -25,6 +25,7 @@ export interface CrossEntropyOptions {
  * integers (whole numbers in floats serve too), or soft ones [batch, …, classes] that sum to 1. Axes between are
  * averaged: → [batch].
  *
+ * @throws E-INDEX for a label that is a fraction or no class, compiled too
  * @example
  * crossEntropy([[0, 0]], tensor([1], { dtype: "int32" })).item() // Math.log(2)
  * crossEntropy([[0, 0]], [[0.5, 0.5]], { smoothing: 0.1 }).item() // Math.log(2)

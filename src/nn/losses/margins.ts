@@ -36,6 +36,7 @@ export function hinge(scores: TensorLike, targets: TensorLike, options: HingeOpt
  * max(0, 1 + the greatest score of another class − the right one's): scores [batch, …, classes], labels [batch, …] of
  * integers, averaged over the axes between: → [batch] (Crammer and Singer 2001).
  *
+ * @throws E-INDEX for a label that is a fraction or no class, compiled too
  * @example
  * multiclassHinge([[2, 0, 1.5]], tensor([0], { dtype: "int32" })).item() // 0.5
  */
