@@ -350,6 +350,8 @@ const errors: [string, RegExp, () => unknown][] = [
   ["a fraction", /E-INDEX/, () => nn.crossEntropy([[1, 2]], tensor([0.5]))],
   ["NaN", /E-INDEX crossEntropy: labels: element 0 of the index is NaN/, () => nn.crossEntropy([[1, 2]], [NaN])],
   ["smoothing", /E-OPTION crossEntropy/, () => nn.crossEntropy([[1, 2]], [0], { smoothing: 2 })],
+  ["a weight for all classes", /E-SHAPE/, () => nn.crossEntropy([[1, 2]], [0], { classWeights: 2 })],
+  ["too many weights", /E-SHAPE/, () => nn.crossEntropy([[1, 2]], [[0, 1]], { classWeights: [[1], [2]] })],
   ["means without spreads", /E-SHAPE gaussian/, () => nn.gaussianNegativeLogLikelihood([[1, 2, 3]], [1])],
   ["no pairs", /E-SHAPE contrastive/, () => nn.contrastive([[1, 2]], [1])],
 ];

@@ -1,5 +1,6 @@
 /** Attention: each place reads a mean of all places, weighted by how well its query meets their keys. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
@@ -86,6 +87,7 @@ const project = (x: Tensor, { weights, bias }: Projection): Tensor => {
  * layer.apply(layer.init(random.key(0), [5, 8]), ones([3, 5, 8]))[0].shape // [3, 5, 8]
  */
 export function multiHeadAttention(options: AttentionOptions): MultiHeadAttention {
+  checkOptions("multiHeadAttention", options, "multiHeadAttention({ heads: 2 })");
   const { heads, initializer = glorotUniform, bias = true, dropout: rate = 0 } = options;
   checkCount("multiHeadAttention", "heads", heads);
   const drop = dropout(rate);

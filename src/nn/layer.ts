@@ -49,10 +49,21 @@ export type StatesOf<L> = { readonly [K in keyof L]: L[K] extends Layer<infer _,
 export const inference: Mode = { training: false };
 
 /** A function without parameters as a layer; an operation lends it its name. */
-export function asLayer(given: LayerLike): Layer {
-  if (typeof given !== "function") return given;
+export function asLayer(what: string, given: LayerLike): Layer {
+  if (typeof given !== "function") return checkLayer(what, given);
   const { operation, name } = given as { readonly operation?: Operation; readonly name: string };
   return fixed(operation?.name ?? (name || "function"), (x) => given(x));
+}
+
+/** What has to be a layer with `init`; a function is none. */
+export function checkLayer<P, S>(what: string, given: Layer<P, S>): Layer<P, S> {
+  const { init, apply } = (given ?? {}) as Partial<Layer>;
+  if (typeof init === "function" && typeof apply === "function") return given;
+  throw new NablaError(
+    "E-OPTION",
+    `${what}: ${typeof given === "function" ? "a function" : String(given)} is no layer`,
+    "{ name, init, apply }, as dense(8) is; sequential(f) for a function",
+  );
 }
 
 /** A layer that has nothing to learn. */

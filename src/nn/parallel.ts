@@ -21,7 +21,7 @@ export function parallel(
   given: readonly LayerLike[],
   combine: (...outputs: Tensor[]) => Tensor = (...outputs) => concatenate(outputs, -1),
 ): unknown {
-  const layers = given.map(asLayer);
+  const layers = given.map((layer) => asLayer("parallel", layer));
   const beside: Layer<readonly Tree[], readonly Tree[]> = {
     name: `parallel(${layers.map(({ name }) => name).join(", ")})`,
     init(key, input, dtype = "float32") {

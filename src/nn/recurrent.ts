@@ -1,5 +1,6 @@
 /** What recurrent layers have in common: one step, repeated over time by a scan. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import { matmul } from "../ops/contract.ts";
@@ -47,10 +48,12 @@ export const gatesOf = (t: Tensor, count: number): Tensor[] => split(t, count, -
 
 export function recurrent<P extends RecurrentParameters, C>(
   cell: Cell<P, C>,
-  { outputs = "all", reverse = false, ...begin }: RecurrentOptions,
+  options: RecurrentOptions,
 ): Recurrent<P, C> {
   const { name, units, gates } = cell;
-  const { initializer = glorotUniform, recurrentInitializer = orthogonal() } = begin;
+  checkOptions(name, options, `${name}(4, { outputs: "last" })`);
+  const { outputs = "all", reverse = false } = options;
+  const { initializer = glorotUniform, recurrentInitializer = orthogonal() } = options;
   checkCount(name, "units", units);
   if (outputs !== "all" && outputs !== "last")
     throw new NablaError("E-OPTION", `${name}: outputs is "${outputs}"`, '"all" or "last"');

@@ -73,15 +73,17 @@ export function sequential(...given: readonly unknown[]): unknown {
   const [named] = given;
   if (given.length !== 1 || !isNamed(named)) {
     const same = (trees: readonly Tree[]): readonly Tree[] => trees;
-    return chainOf((given as LayerLike[]).map(asLayer), same, same);
+    return chainOf((given as LayerLike[]).map(layerOf), same, same);
   }
   const names = Object.keys(named);
   return chainOf<NamedTrees>(
-    Object.values(named).map(asLayer),
+    Object.values(named).map(layerOf),
     (trees) => Object.fromEntries(names.map((name, i) => [name, trees[i] as Tree])),
     (kept) => names.map((name) => kept[name] as Tree),
   );
 }
+
+const layerOf = (given: LayerLike): Layer => asLayer("sequential", given);
 
 const isNamed = (given: unknown): given is Readonly<Record<string, LayerLike>> =>
   typeof given === "object" && given !== null && typeof (given as Partial<Layer>).apply !== "function";

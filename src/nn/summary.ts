@@ -1,5 +1,6 @@
 /** A model at a glance: layers, shapes, parameters, work, memory. */
 import type { DType } from "../base/dtype.ts";
+import { checkOptions } from "../base/options.ts";
 import { type Shape, showShape } from "../base/shape.ts";
 import { type CompiledFunction, compile } from "../compile/compile.ts";
 import { gradTree } from "../derivative/grad.ts";
@@ -8,7 +9,7 @@ import { filled, type Tensor } from "../graph/tensor.ts";
 import { flattenArguments, mapTree, type Tree } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
 import { mean } from "../ops/reduce.ts";
-import { checkCount, type FloatType, type Layer, outputShape, type Variables } from "./layer.ts";
+import { checkCount, checkLayer, type FloatType, type Layer, outputShape, type Variables } from "./layer.ts";
 import type { Loss } from "./losses/index.ts";
 import { multiplyAdds } from "./multiply-adds.ts";
 
@@ -100,6 +101,8 @@ const bytesOf = (f: (...args: never[]) => unknown, state: boolean, ...args: read
  * summary(model, [3]).multiplyAdds // 32
  */
 export function summary(model: Layer, input: Shape, options: SummaryOptions = {}): Summary {
+  checkLayer("summary", model);
+  checkOptions("summary", options, "summary(model, [3], { batchSize: 8 })");
   const { batchSize = 32, dtype = "float32", loss, target } = options;
   checkCount("summary", "examples", batchSize);
   const variables = model.init(random.key(0), input, dtype);
