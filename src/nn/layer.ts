@@ -4,7 +4,7 @@ import { NablaError } from "../base/error.ts";
 import { type Shape, showShape } from "../base/shape.ts";
 import { trace } from "../graph/graph.ts";
 import type { Operation } from "../graph/operation.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
 import { less, logicalOr, notEqual, where } from "../ops/arithmetic.ts";
 import { toIndex } from "../ops/gather.ts";
@@ -21,6 +21,11 @@ export interface Variables<P = Tree, S = Tree> {
 export interface Mode {
   readonly training: boolean;
   readonly key?: Tensor;
+  /**
+   * How long each sequence of x [batch, time, …] is, [batch] whole numbers from 0 to time: recurrent layers and attention
+   * read nothing beyond it. There x is to be finite. Without it all are as long as x.
+   */
+  readonly lengths?: TensorLike;
 }
 
 /** Of what dtype parameters are made. */

@@ -49,9 +49,9 @@ export function lstm(units: number, options: LstmOptions = {}): Recurrent<Recurr
         const next = sigmoid(f)
           .mul(cell)
           .add(sigmoid(i).mul(tanh(g)));
-        const out = sigmoid(o).mul(tanh(next));
-        return [{ hidden: out, cell: next }, out];
+        return { hidden: sigmoid(o).mul(tanh(next)), cell: next };
       },
+      output: ({ hidden }) => hidden,
     },
     options,
   );

@@ -27,9 +27,9 @@ export const rnn = (units: number, options: RnnOptions = {}): Recurrent<Recurren
       initial: (zero) => zero,
       step: ({ recurrent: weights }, fromX, h: Tensor) => {
         const { activation = tanh } = options;
-        const next = activation(fromX.add(matmul(h, weights)));
-        return [next, next];
+        return activation(fromX.add(matmul(h, weights)));
       },
+      output: (h) => h,
     },
     options,
   );
