@@ -13,7 +13,9 @@ import {
   where,
   zeros,
 } from "nabla";
+import { arrays } from "nabla/data";
 import * as nn from "nabla/nn";
+import { adam, train } from "nabla/train";
 import { describe, expect, test } from "vitest";
 
 const seed = Number(process.env.NABLA_SEED ?? 83);
@@ -185,4 +187,29 @@ const errors: [string, RegExp, TensorLike][] = [
 test.each(errors)("lengths: %s", (_, message, given) => {
   const x = zeros([batch, time, features], { dtype: "float32" });
   expect(() => model.apply(variables, x, { training: false, lengths: given })).toThrow(message);
+});
+
+test("training on lengths: an LSTM says what it read first, wherever the sequence ended", async () => {
+  const words = random.integers(random.foldIn(key, 5), [64, 5], 0, 3);
+  const data = arrays({
+    x: words,
+    y: words.slice([null, [0, 1]]).reshape([64]),
+    lengths: random.integers(random.foldIn(key, 6), [64], 1, 6),
+  });
+  const reader = nn.sequential(nn.embedding(3, 6), nn.lstm(12, { outputs: "last" }), nn.dense(3));
+  const { history } = await train({
+    variables: reader.init(key, [5]),
+    cost: (own, batch, mode) => {
+      const [scores, next] = reader.apply(own, batch.x, { ...mode, lengths: batch.lengths });
+      return [nn.crossEntropy(scores, batch.y), next];
+    },
+    data,
+    rule: adam(0.02),
+    batchSize: 16,
+    epochs: 30,
+    seed,
+    progress: false,
+  });
+  expect(history[0]?.loss).toBeGreaterThan(0.8);
+  expect(history.at(-1)?.loss).toBeLessThan(0.05);
 });
