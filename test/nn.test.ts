@@ -390,6 +390,46 @@ test("summary: parameters and multiplications by hand, memory of both programs",
   expect(nn.summary(nn.lstm(3), [5, 2]).multiplyAdds).toBe(5 * 4 * 3 * (2 + 3));
 });
 
+test("summary: what lies within other layers stands below them and is not counted twice", () => {
+  const [time, n, wide] = [5, 8, 32];
+  const model = nn.sequential(
+    nn.transformerBlock({ heads: 2 }),
+    nn.parallel([nn.lstm(3), nn.residual(nn.sequential(nn.dense(n), nabla.relu))]),
+    nn.dense(2),
+  );
+  const found = nn.summary(model, [time, n]);
+  const rows = found.layers.map((l) => [l.depth, l.name, l.output.at(-1), l.parameters, l.multiplyAdds]);
+  // Projections, then q·kᵀ and the weights times v.
+  const [attention, read] = [4 * n * (n + 1), 4 * time * n * n + 2 * time * time * n];
+  const [up, down] = [wide * (n + 1), n * (wide + 1)];
+  const [recurrent, dense] = [4 * 3 * (n + 3 + 1), n * (n + 1)];
+  const maps = 2 * time * n * wide;
+  const steps = time * 4 * 3 * (n + 3);
+  expect(rows).toEqual([
+    [0, "transformerBlock(2)", n, 4 * n + attention + up + down, read + maps],
+    [1, "residual(sequential)", n, 2 * n + attention, read],
+    [2, "layerNorm", n, 2 * n, 0],
+    [2, "multiHeadAttention(2)", n, attention, read],
+    [2, "dropout(0)", n, 0, 0],
+    [1, "residual(sequential)", n, 2 * n + up + down, maps],
+    [2, "layerNorm", n, 2 * n, 0],
+    [2, `dense(${wide})`, wide, up, maps / 2],
+    [2, "gelu", wide, 0, 0],
+    [2, `dense(${n})`, n, down, maps / 2],
+    [2, "dropout(0)", n, 0, 0],
+    [0, "parallel(lstm(3), residual(sequential))", n + 3, recurrent + dense, steps + time * n * n],
+    [1, "lstm(3)", 3, recurrent, steps],
+    [1, "residual(sequential)", n, dense, time * n * n],
+    [2, `dense(${n})`, n, dense, time * n * n],
+    [2, "relu", n, 0, 0],
+    [0, "dense(2)", 2, (n + 3) * 2 + 2, time * (n + 3) * 2],
+  ]);
+  const whole = model.init(key, [time, n]).parameters;
+  expect(found.parameters).toBe(leavesOf(whole).reduce((sum, { size }) => sum + size, 0));
+  expect(found.multiplyAdds).toBe(read + maps + steps + time * n * n + time * (n + 3) * 2);
+  expect(String(found)).toMatch(/^transformerBlock\(2\) .*\n {2}residual\(sequential\) .*\n {4}layerNorm /m);
+});
+
 /** Plain gradient descent with momentum; the costs before each step. */
 function descend(model: nn.Layer, x: Tensor, y: Tensor, rate: number, steps: number): number[] {
   const start = model.init(key, x.shape.slice(1));

@@ -41,6 +41,14 @@ export interface Layer<P = Tree, S = Tree> {
   init(key: Tensor, input: Shape, dtype?: FloatType): Variables<P, S>;
   /** The outputs, and the next state; without a mode as in inference. */
   apply(variables: Variables<P, S>, x: Tensor, mode?: Mode): readonly [Tensor, S];
+  /** What it is made of, for examples of a shape, if of layers: `summary` shows them. */
+  inside?(variables: Variables<P, S>, input: Shape): Inside;
+}
+
+/** Layers within another, with their variables: each reads what the one before it gives, or all read the same x. */
+export interface Inside {
+  readonly arranged: "in a row" | "side by side";
+  readonly layers: readonly (readonly [Layer, Variables])[];
 }
 
 /** Where a layer may stand, a function of tensors may too. */

@@ -35,6 +35,10 @@ export function parallel(
       );
       return [combine(...all.map(([y]) => y)), all.map(([, next]) => next)];
     },
+    inside: ({ parameters, state }) => ({
+      arranged: "side by side",
+      layers: layers.map((layer, i) => [layer, { parameters: parameters[i] as Tree, state: state[i] as Tree }]),
+    }),
   };
   return beside;
 }

@@ -26,5 +26,6 @@ export function residual(given: LayerLike): Layer {
         "a layer that keeps the shape; parallel([a, b], add) with a layer on either way",
       );
     },
+    inside: (variables) => ({ arranged: "in a row", layers: [[inner, variables]] }),
   };
 }

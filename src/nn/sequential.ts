@@ -5,6 +5,7 @@ import type { Tree } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
 import {
   asLayer,
+  type Inside,
   inference,
   type Layer,
   type LayerLike,
@@ -12,6 +13,7 @@ import {
   outputShape,
   type ParametersOf,
   type StatesOf,
+  type Variables,
 } from "./layer.ts";
 
 /** A chain of layers; the i-th has parameters[i] and state[i], and a random key of its own. */
@@ -48,6 +50,11 @@ function chainOf<T>(layers: readonly Layer[], keep: (trees: readonly Tree[]) => 
         y = out;
       });
       return [y, keep(next)];
+    },
+    inside(variables: { readonly parameters: T; readonly state: T }): Inside {
+      const [parameters, state] = [list(variables.parameters), list(variables.state)];
+      const own = (i: number): Variables => ({ parameters: parameters[i] as Tree, state: state[i] as Tree });
+      return { arranged: "in a row", layers: layers.map((layer, i) => [layer, own(i)]) };
     },
   };
 }

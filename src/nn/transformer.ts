@@ -1,11 +1,12 @@
 /** The block that transformers are made of. */
 import { checkOptions } from "../base/options.ts";
+import type { Shape } from "../base/shape.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { gelu } from "../ops/activation.ts";
 import { type AttentionOptions, multiHeadAttention } from "./attention.ts";
 import { dense } from "./dense.ts";
 import { dropout as dropoutLayer } from "./dropout.ts";
-import { checkCount, inference, type Layer, type LayerLike, sizeAlong } from "./layer.ts";
+import { checkCount, type Inside, inference, type Layer, type LayerLike, sizeAlong, type Variables } from "./layer.ts";
 import { layerNorm } from "./norms.ts";
 import { residual } from "./residual.ts";
 import { type NamedTrees, type Sequential, sequential } from "./sequential.ts";
@@ -41,7 +42,12 @@ export function transformerBlock(options: TransformerOptions): Layer<NamedTrees,
     const maps = { first: dense(hidden ?? 4 * width, options), activation, second: dense(width, options) };
     return sequential({ attention, feedForward: residual(sequential({ norm: norm(), ...maps, dropout: drop })) });
   };
+  const inside = (variables: Variables<NamedTrees, NamedTrees>, input: Shape): Inside => ({
+    arranged: "in a row",
+    layers: [[chain(input.at(-1) as number) as Layer, variables]],
+  });
   return {
+    inside,
     name: `transformerBlock(${options.heads})`,
     init: (key, input, dtype) =>
       chain(sizeAlong("transformerBlock", input, 1, "examples [time, features]")).init(key, input, dtype),
