@@ -11,6 +11,8 @@ import { at, int, plus, times } from "./memory.ts";
 
 /** Fewer words are drawn before a second thread has woken. */
 const leastWords = 1 << 15;
+/** Fewer words are drawn before the code of vectors, four times as long, is made. */
+const leastVectors = 1 << 12;
 /** How many words of a key are drawn together: two a block. */
 const stride = 32;
 
@@ -81,7 +83,7 @@ const randomBits: KernelMaker = (module, { size, stream }, [key], _results, thre
         const block = locals(f, "i32");
         const blocks = Array.from({ length: stride / 8 }, () => locals(f, "v128"));
         const to = f.local("i32");
-        const end = drawn - (drawn % stride);
+        const end = drawn < leastVectors ? 0 : drawn - (drawn % stride);
         const counter = (i: Expr<"i32">): Expr<"i32"> => plus(i32.shrU(i, int(1)), int(first / 2));
         return f.for(int(0), int(keys), 1, (place) => {
           const address = (i: Expr<"i32">): Code => to.set(at(out.get, plus(times(place, words), i), "uint32"));
