@@ -320,6 +320,7 @@ const nameless: Record<string, (options: never) => unknown> = {
   gru: (o) => nn.gru(2, o),
   lstm: (o) => nn.lstm(2, o),
   multiHeadAttention: (o) => nn.multiHeadAttention(o),
+  scaledDotProductAttention: (o) => nn.scaledDotProductAttention(ones([1, 1]), ones([1, 1]), ones([1, 1]), o),
   transformerBlock: (o) => nn.transformerBlock(o),
   huber: (o) => nn.huber([1], [2], o),
   hinge: (o) => nn.hinge([1], [1], o),

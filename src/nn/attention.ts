@@ -44,8 +44,10 @@ function weightsOf(q: Tensor, k: Tensor, { causal = false, mask }: MaskOptions, 
  * const v = tensor([[[[1, 0], [3, 4]]]]);
  * scaledDotProductAttention(zeros([1, 1, 2, 2]), zeros([1, 1, 2, 2]), v, { causal: true }).toArray() // [[[[1, 0], [2, 2]]]]
  */
-export const scaledDotProductAttention = (q: Tensor, k: Tensor, v: Tensor, options: MaskOptions = {}): Tensor =>
-  matmul(weightsOf(q, k, options), v);
+export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: MaskOptions = {}): Tensor {
+  checkOptions("scaledDotProductAttention", options, "{ causal: true }");
+  return matmul(weightsOf(q, k, options), v);
+}
 
 /** How queries, keys and values are made and read. */
 export interface AttentionOptions extends MaskOptions {
