@@ -1,5 +1,5 @@
 /** Losses and metrics against their formulas by hand: values, slopes, extremes, weights. */
-import { arange, compile, grad, random, sum, type Tensor, tensor } from "nabla";
+import { arange, compile, grad, random, sum, type Tensor, tensor, vmap } from "nabla";
 import * as nn from "nabla/nn";
 import { describe, expect, test } from "vitest";
 
@@ -348,7 +348,10 @@ const errors: [string, RegExp, () => unknown][] = [
     () => nn.crossEntropy([[1, 2]], tensor([0, 1], { dtype: "int32" })),
   ],
   ["a fraction", /E-INDEX/, () => nn.crossEntropy([[1, 2]], tensor([0.5]))],
+  ["NaN", /E-INDEX crossEntropy: labels: element 0 of the index is NaN/, () => nn.crossEntropy([[1, 2]], [NaN])],
   ["smoothing", /E-OPTION crossEntropy/, () => nn.crossEntropy([[1, 2]], [0], { smoothing: 2 })],
+  ["a weight for all classes", /E-SHAPE/, () => nn.crossEntropy([[1, 2]], [0], { classWeights: 2 })],
+  ["too many weights", /E-SHAPE/, () => nn.crossEntropy([[1, 2]], [[0, 1]], { classWeights: [[1], [2]] })],
   ["means without spreads", /E-SHAPE gaussian/, () => nn.gaussianNegativeLogLikelihood([[1, 2, 3]], [1])],
   ["no pairs", /E-SHAPE contrastive/, () => nn.contrastive([[1, 2]], [1])],
 ];
@@ -372,7 +375,36 @@ for (const label of [-1, 2])
       () => compile((s: Tensor, t: Tensor) => nn.multiclassHinge(s, t))([[1, 2]], new Int32Array([label])),
     ],
   );
+const ofLabels: Record<string, nn.Loss> = {
+  crossEntropy: nn.crossEntropy,
+  "crossEntropy, smoothed": (s, t) => nn.crossEntropy(s, t, { smoothing: 0.1 }),
+  "crossEntropy, weighted": (s, t) => nn.crossEntropy(s, t, { classWeights: [1, 2] }),
+  multiclassHinge: nn.multiclassHinge,
+};
+for (const [name, loss] of Object.entries(ofLabels))
+  for (const dtype of ["float32", "float64"] as const)
+    for (const label of [0.5, 1.5, -0.5, NaN, 2, -1, 1e10, Infinity]) {
+      const [scores, labels] = [tensor([[1, 2]], { dtype }), tensor([label], { dtype })];
+      const slope = grad((s: Tensor, t: Tensor) => sum(loss(s, t)));
+      errors.push(
+        [`${name}: ${dtype} label ${label}`, /E-INDEX \w+: labels: element 0/, () => loss(scores, labels)],
+        ["the same, compiled", /E-INDEX/, () => compile(loss)(scores, labels)],
+        ["its slope, compiled", /E-INDEX/, () => compile(slope)(scores, labels)],
+        ["the same, one by one", /E-INDEX/, () => vmap(loss)(scores.reshape([1, 1, 2]), labels.reshape([1, 1]))],
+      );
+    }
 test.each(errors)("error: %s", (_, message, f) => expect(f).toThrow(message));
+
+test("labels in floats that are whole cost what integers cost, compiled too", () => {
+  const scores = random.normal(key, [4, 2], { dtype: "float32" });
+  for (const loss of Object.values(ofLabels)) {
+    const costs = (["int32", "float32", "float64"] as const).map((dtype) =>
+      numbers(compile(loss)(scores, tensor([0, 1, 1, 0], { dtype }))),
+    );
+    expect(costs[1]).toEqual(costs[0]);
+    expect(costs[2]).toEqual(costs[0]);
+  }
+});
 
 describe("metrics", () => {
   const scores = random.normal(random.foldIn(key, 8), [40, 4]).mul(2);

@@ -245,6 +245,113 @@ const errors: [string, RegExp, () => unknown][] = [
 ];
 test.each(errors)("error: %s", (_, message, f) => expect(f).toThrow(message));
 
+/** What makes no sense, for each option that is a number. */
+const senseless: [string, (value: never) => unknown, readonly unknown[]][] = [
+  ["batchNorm: momentum", (momentum) => nn.batchNorm({ momentum }), [NaN, -0.1, 1.1, "0.1", null]],
+  ["batchNorm: epsilon", (epsilon) => nn.batchNorm({ epsilon }), [NaN, -1, Infinity]],
+  ["layerNorm: epsilon", (epsilon) => nn.layerNorm({ epsilon }), [NaN, -1, Infinity]],
+  ["rmsNorm: epsilon", (epsilon) => nn.rmsNorm({ epsilon }), [NaN, -1, Infinity]],
+  ["groupNorm: epsilon", (epsilon) => nn.groupNorm(2, { epsilon }), [NaN, -1, Infinity]],
+  ["groupNorm", (groups) => nn.groupNorm(groups), [NaN, 0, -1, 1.5]],
+  ["dropout: rate", (rate) => nn.dropout(rate), [NaN, -0.1, 1, 2, undefined, "0.5"]],
+  ["dropout: rate", (dropout) => nn.multiHeadAttention({ heads: 1, dropout }), [NaN, -0.1, 1]],
+  ["dropout: rate", (dropout) => nn.transformerBlock({ heads: 1, dropout }), [NaN, -0.1, 1]],
+  ["transformerBlock", (hidden) => nn.transformerBlock({ heads: 1, hidden }), [NaN, 0, 1.5]],
+  ["multiHeadAttention", (heads) => nn.multiHeadAttention({ heads }), [NaN, 0, -2, 1.5, undefined]],
+  ["convolution2d", (groups) => nn.convolution2d(4, 3, { groups }), [NaN, 0, -1, 1.5]],
+  ["convolution1d", (size) => nn.convolution1d(4, size), [NaN, 0, -1, 1.5]],
+  ["maxPooling2d", (size) => nn.maxPooling2d(size), [NaN, 0, -1, 1.5, [2, 0]]],
+  ["embedding", (width) => nn.embedding(3, width), [NaN, 0, -1, 1.5]],
+  ["learnedPositions", (length) => nn.learnedPositions({ length }), [NaN, 0, -1, 1.5]],
+  ["sinusoids: features", (features) => nn.sinusoids(3, features), [NaN, -1, 1.5]],
+  ["lstm: forgetBias", (forgetBias) => nn.lstm(3, { forgetBias }), [NaN, Infinity]],
+  ["rnn: outputs", (outputs) => nn.rnn(3, { outputs }), ["first", 1]],
+  ["constant: value", (value) => nn.constant(value), [NaN, -Infinity]],
+  ["truncatedNormal: deviation", (deviation) => nn.truncatedNormal(deviation), [NaN, -1]],
+  ["orthogonal: gain", (gain) => nn.orthogonal(gain), [NaN, Infinity]],
+  ["contrastive: margin", (margin) => nn.contrastive([[[0], [1]]], [1], { margin }), [NaN, -1, 0, Infinity]],
+  ["infoNCE: temperature", (temperature) => nn.infoNCE([[[0], [1]]], { temperature }), [NaN, -1, 0, Infinity]],
+  ["huber: delta", (delta) => nn.huber([1], [2], { delta }), [NaN, -1, 0, Infinity]],
+  ["crossEntropy: smoothing", (smoothing) => nn.crossEntropy([[1, 2]], [0], { smoothing }), [NaN, -0.1, 1.1]],
+  [
+    "crossEntropy: classWeights[1]",
+    (weight) => nn.crossEntropy([[1, 2]], [0], { classWeights: [1, weight] }),
+    [NaN, -1, Infinity],
+  ],
+  [
+    "binaryCrossEntropy: positiveWeight",
+    (positiveWeight) => nn.binaryCrossEntropy([1], [0], { positiveWeight }),
+    [NaN, -1, Infinity],
+  ],
+  [
+    "gaussianNegativeLogLikelihood: floor",
+    (floor) => nn.gaussianNegativeLogLikelihood([[1, 2]], [0], { floor }),
+    [NaN, -1, Infinity],
+  ],
+  [
+    "gaussianNegativeLogLikelihood: spread",
+    (spread) => nn.gaussianNegativeLogLikelihood([[1, 2]], [0], { spread }),
+    ["deviation", 1],
+  ],
+  ["topKAccuracy", (k) => nn.topKAccuracy([[1, 2]], [0], k), [NaN, 0, 1.5]],
+  ["calibration", (bins) => nn.calibration([[1, 2]], [0], { bins }), [NaN, 0, 1.5]],
+  ["summary", (batchSize) => nn.summary(nn.dense(2), [3], { batchSize }), [NaN, 0, 1.5]],
+];
+test.each(senseless)("%s makes no sense: E-OPTION", (what, f, values) => {
+  for (const value of values)
+    expect(() => f(value as never), String(value)).toThrow(
+      expect.objectContaining({ code: "E-OPTION", message: expect.stringContaining(what) }),
+    );
+});
+
+/** Who gives an option without its name, an activation say, would get the default. */
+const nameless: Record<string, (options: never) => unknown> = {
+  dense: (o) => nn.dense(2, o),
+  convolution1d: (o) => nn.convolution1d(2, 3, o),
+  convolution2d: (o) => nn.convolution2d(2, 3, o),
+  averagePooling2d: (o) => nn.averagePooling2d(2, o),
+  embedding: (o) => nn.embedding(2, 3, o),
+  batchNorm: (o) => nn.batchNorm(o),
+  layerNorm: (o) => nn.layerNorm(o),
+  rmsNorm: (o) => nn.rmsNorm(o),
+  groupNorm: (o) => nn.groupNorm(2, o),
+  learnedPositions: (o) => nn.learnedPositions(o),
+  rnn: (o) => nn.rnn(2, o),
+  gru: (o) => nn.gru(2, o),
+  lstm: (o) => nn.lstm(2, o),
+  multiHeadAttention: (o) => nn.multiHeadAttention(o),
+  scaledDotProductAttention: (o) => nn.scaledDotProductAttention(ones([1, 1]), ones([1, 1]), ones([1, 1]), o),
+  transformerBlock: (o) => nn.transformerBlock(o),
+  huber: (o) => nn.huber([1], [2], o),
+  hinge: (o) => nn.hinge([1], [1], o),
+  contrastive: (o) => nn.contrastive([[[0], [1]]], [1], o),
+  infoNCE: (o) => nn.infoNCE([[[0], [1]]], o),
+  crossEntropy: (o) => nn.crossEntropy([[1, 2]], [0], o),
+  binaryCrossEntropy: (o) => nn.binaryCrossEntropy([1], [0], o),
+  gaussianNegativeLogLikelihood: (o) => nn.gaussianNegativeLogLikelihood([[1, 2]], [0], o),
+  poissonNegativeLogLikelihood: (o) => nn.poissonNegativeLogLikelihood([1], [0], o),
+  summary: (o) => nn.summary(nn.dense(2), [3], o),
+};
+test.each(Object.entries(nameless))("%s: options without a name", (what, f) => {
+  for (const given of [0.5, "relu", nabla.relu, null, [2]])
+    expect(() => f(given as never)).toThrow(new RegExp(`E-OPTION ${what}: the options are`));
+});
+
+const noLayers: [string, (layer: never) => unknown][] = [
+  ["sequential", (layer) => nn.sequential(nn.dense(2), layer)],
+  ["sequential", (layer) => nn.sequential({ first: layer })],
+  ["parallel", (layer) => nn.parallel([layer])],
+  ["residual", (layer) => nn.residual(layer)],
+  ["summary", (layer) => nn.summary(layer, [3])],
+  ["predictWith", (layer) => nn.predictWith(layer, { parameters: {}, state: {} })],
+];
+test.each(noLayers)("%s of what is no layer", (what, f) => {
+  for (const given of [undefined, null, 3, "dense", { name: "mine" }])
+    expect(() => f(given as never)).toThrow(new RegExp(`E-OPTION ${what}: .* is no layer`));
+  if (what === "summary" || what === "predictWith")
+    expect(() => f(nabla.relu as never)).toThrow(/a function is no layer[\s\S]*sequential\(f\)/);
+});
+
 test("no name of nabla/nn hides one of nabla", () => {
   expect(Object.keys(nn).filter((name) => name in nabla)).toEqual([]);
 });
@@ -282,6 +389,46 @@ test("summary: parameters and multiplications by hand, memory of both programs",
   expect(String(found)).toMatch(/^layer +output +parameters +multiply–adds\nconvolution2d/);
   // Over 5 times, 4 gates: x·W and h·R.
   expect(nn.summary(nn.lstm(3), [5, 2]).multiplyAdds).toBe(5 * 4 * 3 * (2 + 3));
+});
+
+test("summary: what lies within other layers stands below them and is not counted twice", () => {
+  const [time, n, wide] = [5, 8, 32];
+  const model = nn.sequential(
+    nn.transformerBlock({ heads: 2 }),
+    nn.parallel([nn.lstm(3), nn.residual(nn.sequential(nn.dense(n), nabla.relu))]),
+    nn.dense(2),
+  );
+  const found = nn.summary(model, [time, n]);
+  const rows = found.layers.map((l) => [l.depth, l.name, l.output.at(-1), l.parameters, l.multiplyAdds]);
+  // Projections, then q·kᵀ and the weights times v.
+  const [attention, read] = [4 * n * (n + 1), 4 * time * n * n + 2 * time * time * n];
+  const [up, down] = [wide * (n + 1), n * (wide + 1)];
+  const [recurrent, dense] = [4 * 3 * (n + 3 + 1), n * (n + 1)];
+  const maps = 2 * time * n * wide;
+  const steps = time * 4 * 3 * (n + 3);
+  expect(rows).toEqual([
+    [0, "transformerBlock(2)", n, 4 * n + attention + up + down, read + maps],
+    [1, "residual(sequential)", n, 2 * n + attention, read],
+    [2, "layerNorm", n, 2 * n, 0],
+    [2, "multiHeadAttention(2)", n, attention, read],
+    [2, "dropout(0)", n, 0, 0],
+    [1, "residual(sequential)", n, 2 * n + up + down, maps],
+    [2, "layerNorm", n, 2 * n, 0],
+    [2, `dense(${wide})`, wide, up, maps / 2],
+    [2, "gelu", wide, 0, 0],
+    [2, `dense(${n})`, n, down, maps / 2],
+    [2, "dropout(0)", n, 0, 0],
+    [0, "parallel(lstm(3), residual(sequential))", n + 3, recurrent + dense, steps + time * n * n],
+    [1, "lstm(3)", 3, recurrent, steps],
+    [1, "residual(sequential)", n, dense, time * n * n],
+    [2, `dense(${n})`, n, dense, time * n * n],
+    [2, "relu", n, 0, 0],
+    [0, "dense(2)", 2, (n + 3) * 2 + 2, time * (n + 3) * 2],
+  ]);
+  const whole = model.init(key, [time, n]).parameters;
+  expect(found.parameters).toBe(leavesOf(whole).reduce((sum, { size }) => sum + size, 0));
+  expect(found.multiplyAdds).toBe(read + maps + steps + time * n * n + time * (n + 3) * 2);
+  expect(String(found)).toMatch(/^transformerBlock\(2\) .*\n {2}residual\(sequential\) .*\n {4}layerNorm /m);
 });
 
 /** Plain gradient descent with momentum; the costs before each step. */

@@ -234,6 +234,18 @@ describe("everywhere the same bits", () => {
     });
   });
 
+  test("compiled, any number of words: blocks side by side and those that are left", () => {
+    const some = stack(random.split(key(34), 3));
+    for (const size of [1, 2, 7, 8, 33, 4096, 4097, 4098, 4113, 4127, 4128, 4129]) {
+      const all = (compile((k: Tensor) => vmap((one: Tensor) => random.bits(one, size))(k))(some) as Tensor).data;
+      for (const row of [0, 1, 2]) {
+        const [k0, k1] = numbers(some.slice([[row, row + 1]])) as [number, number];
+        const expected = Array.from({ length: size }, (_, i) => threefry(k0, k1, 0, i >> 1)[i & 1]);
+        expect(Array.from(all.subarray(row * size, (row + 1) * size)), `${size} words`).toEqual(expected);
+      }
+    }
+  });
+
   test("under vmap", () => {
     const keys = random.split(key(31), 3);
     const all = vmap(everything as never)(stack(keys)) as unknown as Tensor[];

@@ -24,11 +24,13 @@ import {
   sin,
   softmax,
   square,
+  stack,
   sum,
   type Tensor,
   tanh,
   transpose,
   valueAndGrad,
+  vmap,
   whileLoop,
 } from "nabla";
 import { expect, test } from "vitest";
@@ -42,6 +44,8 @@ const key = random.key(7);
 const normal = (shape: number[], n: number, dtype: "float32" | "float64" = "float32"): Tensor =>
   random.normal(random.foldIn(key, n), shape, { dtype });
 
+const keys = (n: number): Tensor => stack(random.split(random.key(4), n));
+
 type Case = readonly [name: string, f: (...args: Tensor[]) => unknown, ...inputs: Tensor[]];
 const cases: readonly Case[] = [
   ["elementwise", (x) => tanh(x.mul(0.5).add(1)).add(x), normal([100_003], 1)],
@@ -54,6 +58,8 @@ const cases: readonly Case[] = [
     normal([100_003], 25, "float64"),
   ],
   ["reduced whole, over strided rows", (x) => sum(square(x.slice([[], [1, 200]]))), normal([1201, 257], 26)],
+  ["random bits of one key", (k) => random.bits(k, [70_001]), random.key(3)],
+  ["random bits of several keys", (k) => vmap((one: Tensor) => random.bits(one, [9_001]))(k), keys(7)],
   ["transposed copy", (x) => transpose(x).reshape([-1]), normal([311, 257], 6)],
   ["matmul by rows", (a, b) => matmul(a, b), normal([251, 64], 7), normal([64, 67], 8)],
   ["matmul by columns", (a, b) => matmul(a, b), normal([13, 100], 9), normal([100, 801], 10)],

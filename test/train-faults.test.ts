@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { log, type Tensor, tensor } from "nabla";
 import { arrays } from "nabla/data";
-import { dense, sequential, type Variables } from "nabla/nn";
+import { crossEntropy, dense, sequential, type Variables } from "nabla/nn";
 import { plateau, resume, sgd, train } from "nabla/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findCheckpoint } from "../src/train/checkpoint.ts";
@@ -275,4 +275,21 @@ test("a run that diverges ends at the last good state and names operation, line 
   const x2 = tensor([1, 2, 3, Number.NaN], { dtype: "float32" }).reshape([2, 2]);
   const holed = await train({ ...run(), data: arrays({ x: x2, y: Float32Array.of(1, 2) }) });
   expect(holed.message).toMatch(/the batch's x holds NaN\n {2}example 1 of the data/);
+});
+
+test("a label that is no class, or a fraction, is named: an error in the data, no divergence", async () => {
+  const x = tensor([1, 2, 3, 4], { dtype: "float32" }).reshape([4, 1]);
+  const runWith = (labels: number[]) =>
+    train({
+      model: sequential(dense(3)),
+      data: arrays({ x, y: tensor(labels, { dtype: "float32" }) }),
+      loss: crossEntropy,
+      rule: sgd(0.1),
+      epochs: 2,
+      batchSize: 4,
+      progress: false,
+    });
+  await expect(runWith([0, 1, 0.5, 2])).rejects.toThrow(/E-INDEX crossEntropy: labels: element \d of the index is 0.5/);
+  await expect(runWith([0, 1, 3, 2])).rejects.toThrow(/E-INDEX crossEntropy: labels: element \d is 3/);
+  expect((await runWith([0, 1, 1, 2])).status).toBe("finished");
 });

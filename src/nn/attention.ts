@@ -1,17 +1,19 @@
 /** Attention: each place reads a mean of all places, weighted by how well its query meets their keys. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import { toTensor } from "../graph/convert.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { greaterEqual, logicalAnd, where } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/contract.ts";
 import { arange, zeros } from "../ops/create.ts";
-import { matrixTranspose, transpose } from "../ops/movement.ts";
+import { expandDims, matrixTranspose, transpose } from "../ops/movement.ts";
 import { random } from "../ops/random.ts";
 import { softmax } from "../ops/reduce.ts";
 import { dropout } from "./dropout.ts";
 import { glorotUniform, type Initializer } from "./initializers.ts";
 import { checkCount, inference, type Layer, type Mode, type Nothing, sizeAlong } from "./layer.ts";
+import { withinLengths } from "./lengths.ts";
 
 /** What a place may read. */
 export interface MaskOptions {
@@ -25,13 +27,13 @@ export interface MaskOptions {
 const hidden = -1e30;
 
 /** softmax(q·kᵀ/√d), masked: [batch, heads, queries, keys]. */
-function weightsOf(q: Tensor, k: Tensor, { causal = false, mask }: MaskOptions): Tensor {
+function weightsOf(q: Tensor, k: Tensor, { causal = false, mask }: MaskOptions, within?: Tensor): Tensor {
   const scores = matmul(q, matrixTranspose(k)).mul(1 / Math.sqrt(q.shape.at(-1) as number));
   const [queries, keys] = scores.shape.slice(-2) as [number, number];
   const order = greaterEqual(arange(keys - queries, keys).reshape([queries, 1]), arange(keys));
   const given = mask === undefined ? undefined : toTensor("attention: mask", mask).cast("bool");
-  const seen = !causal ? given : given === undefined ? order : logicalAnd(order, given);
-  return softmax(seen === undefined ? scores : where(seen, scores, hidden));
+  const masks = [causal ? order : undefined, given, within].filter((m) => m !== undefined);
+  return softmax(masks.length === 0 ? scores : where(masks.reduce(logicalAnd), scores, hidden));
 }
 
 /**
@@ -42,8 +44,10 @@ function weightsOf(q: Tensor, k: Tensor, { causal = false, mask }: MaskOptions):
  * const v = tensor([[[[1, 0], [3, 4]]]]);
  * scaledDotProductAttention(zeros([1, 1, 2, 2]), zeros([1, 1, 2, 2]), v, { causal: true }).toArray() // [[[[1, 0], [2, 2]]]]
  */
-export const scaledDotProductAttention = (q: Tensor, k: Tensor, v: Tensor, options: MaskOptions = {}): Tensor =>
-  matmul(weightsOf(q, k, options), v);
+export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: MaskOptions = {}): Tensor {
+  checkOptions("scaledDotProductAttention", options, "{ causal: true }");
+  return matmul(weightsOf(q, k, options), v);
+}
 
 /** How queries, keys and values are made and read. */
 export interface AttentionOptions extends MaskOptions {
@@ -68,7 +72,7 @@ export type AttentionParameters = {
 
 /** Attention of a sequence to itself; `attend` lets it read another. */
 export interface MultiHeadAttention extends Layer<AttentionParameters, Nothing> {
-  /** x [batch, queries, features] reads `memory` [batch, keys, features]. */
+  /** x [batch, queries, features] reads `memory` [batch, keys, features], of which the mode's lengths tell where it ends. */
   attend(parameters: AttentionParameters, x: Tensor, memory: Tensor, mode?: Mode): Tensor;
 }
 
@@ -86,6 +90,7 @@ const project = (x: Tensor, { weights, bias }: Projection): Tensor => {
  * layer.apply(layer.init(random.key(0), [5, 8]), ones([3, 5, 8]))[0].shape // [3, 5, 8]
  */
 export function multiHeadAttention(options: AttentionOptions): MultiHeadAttention {
+  checkOptions("multiHeadAttention", options, "multiHeadAttention({ heads: 2 })");
   const { heads, initializer = glorotUniform, bias = true, dropout: rate = 0 } = options;
   checkCount("multiHeadAttention", "heads", heads);
   const drop = dropout(rate);
@@ -100,12 +105,15 @@ export function multiHeadAttention(options: AttentionOptions): MultiHeadAttentio
       const [batch, time, features] = t.shape as [number, number, number];
       return transpose(project(t, own).reshape([batch, time, heads, features / heads]), [0, 2, 1, 3]);
     };
+    const { lengths } = mode;
+    const within = lengths === undefined ? undefined : withinLengths("multiHeadAttention", lengths, memory.shape);
     const [q, k, v] = [
       inHeads(x, parameters.query),
       inHeads(memory, parameters.key),
       inHeads(memory, parameters.value),
     ];
-    const [weights] = drop.apply({ parameters: {}, state: {} }, weightsOf(q, k, options), mode);
+    const seen = within && expandDims(within, [1, 2]);
+    const [weights] = drop.apply({ parameters: {}, state: {} }, weightsOf(q, k, options, seen), mode);
     return project(transpose(matmul(weights, v), [0, 2, 1, 3]).reshape(x.shape), parameters.output);
   };
   return {

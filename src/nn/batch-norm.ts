@@ -1,5 +1,6 @@
 /** Normalisation by the statistics of a batch (Ioffe and Szegedy 2015). */
 import { NablaError } from "../base/error.ts";
+import { check, checkOptions } from "../base/options.ts";
 import { checkAxis, showShape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { ones, zeros } from "../ops/create.ts";
@@ -36,7 +37,10 @@ export type RunningStatistics = { readonly mean: Tensor; readonly variance: Tens
  * state.mean.toArray() // [0.2], up to rounding
  */
 export function batchNorm(options: BatchNormOptions = {}): Layer<ScaleAndShift, RunningStatistics> {
+  checkOptions("batchNorm", options, "batchNorm({ axis: -1 })");
   const { axis = 1, epsilon = 1e-5, momentum = 0.1 } = options;
+  check("batchNorm", "a number from 0", { epsilon });
+  check("batchNorm", "a number from 0 to 1", { momentum });
   return {
     name: "batchNorm",
     init(_, input, dtype = "float32") {

@@ -1,6 +1,7 @@
 /** Convolutions with kernels that are learned. */
 
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import { type ConvolutionOptions, conv1d, conv2d } from "../ops/convolve.ts";
 import { zeros } from "../ops/create.ts";
@@ -17,12 +18,15 @@ const convolution = (axes: 1 | 2) => {
   return (
     outputs: number,
     size: number | readonly number[],
-    { initializer = glorotUniform, bias = true, ...windows }: ConvolutionLayerOptions = {},
+    options: ConvolutionLayerOptions = {},
   ): Layer<DenseParameters, Nothing> => {
+    checkOptions(what, options, `sequential(${what}(8, 3), relu): an activation is a layer of its own`);
+    const { initializer = glorotUniform, bias = true, ...windows } = options;
     checkCount(what, "outputs", outputs);
     const window = typeof size === "number" ? new Array<number>(axes).fill(size) : [...size];
     for (const n of window) checkCount(what, "elements along a window", n);
     const { groups = 1 } = windows;
+    checkCount(what, "groups", groups);
     return {
       name: `${what}(${outputs}, ${window.join("×")})`,
       init(key, input, dtype = "float32") {

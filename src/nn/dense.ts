@@ -1,4 +1,5 @@
 /** Affine maps. */
+import { checkOptions } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul } from "../ops/contract.ts";
 import { zeros } from "../ops/create.ts";
@@ -25,6 +26,7 @@ export type DenseParameters = { readonly weights: Tensor; readonly bias?: Tensor
  * layer.apply(variables, zeros([4, 3], { dtype: "float32" }))[0].toArray()[0] // [0, 0]
  */
 export function dense(outputs: number, options: DenseOptions = {}): Layer<DenseParameters, Nothing> {
+  checkOptions("dense", options, "sequential(dense(8), relu): an activation is a layer of its own");
   const { initializer = glorotUniform, bias = true } = options;
   checkCount("dense", "outputs", outputs);
   return {

@@ -1,5 +1,5 @@
 /** Units that are left out at random while training. */
-import { NablaError } from "../base/error.ts";
+import { check } from "../base/options.ts";
 import { less, where } from "../ops/arithmetic.ts";
 import { random } from "../ops/random.ts";
 import { fixed, keyOf, type Layer, type Nothing } from "./layer.ts";
@@ -15,8 +15,7 @@ import { fixed, keyOf, type Layer, type Nothing } from "./layer.ts";
  * layer.apply(nothing, ones([2]), { training: true, key: random.key(0) })[0].shape // [2]
  */
 export function dropout(rate: number): Layer<Nothing, Nothing> {
-  if (!(rate >= 0 && rate < 1))
-    throw new NablaError("E-OPTION", `dropout: the rate is ${rate}`, "a probability ≥ 0 and below 1");
+  check("dropout", "a number from 0 and below 1", { rate });
   return fixed(`dropout(${rate})`, (x, mode) => {
     if (!mode.training || rate === 0) return x;
     const kept = less(random.uniform(keyOf("dropout", mode), x.shape, { dtype: "float32" }), 1 - rate);

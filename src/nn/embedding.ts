@@ -1,4 +1,5 @@
 /** Vectors for words. */
+import { checkOptions } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { take } from "../ops/gather.ts";
 import { random } from "../ops/random.ts";
@@ -22,8 +23,10 @@ export interface EmbeddingOptions {
 export function embedding(
   count: number,
   width: number,
-  { initializer = (key, shape, dtype) => random.normal(key, shape, { dtype }) }: EmbeddingOptions = {},
+  options: EmbeddingOptions = {},
 ): Layer<{ readonly table: Tensor }, Nothing> {
+  checkOptions("embedding", options, "embedding(10, 4, { initializer: heNormal })");
+  const { initializer = (key, shape, dtype) => random.normal(key, shape, { dtype }) } = options;
   checkCount("embedding", "rows", count);
   checkCount("embedding", "columns", width);
   return {

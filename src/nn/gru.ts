@@ -15,7 +15,10 @@ export type GruParameters = RecurrentParameters & { readonly candidateBias: Tens
  *
  * @example
  * const layer = gru(4);
- * layer.apply(layer.init(random.key(0), [7, 3]), ones([2, 7, 3]))[0].shape // [2, 7, 4]
+ * const x = ones([2, 7, 3]);
+ * const variables = layer.init(random.key(0), [7, 3]);
+ * layer.apply(variables, x)[0].shape // [2, 7, 4]
+ * layer.apply(variables, x, { training: false, lengths: [7, 0] })[0].slice([[1, 2]]).abs().max().item() // 0
  */
 export const gru = (units: number, options: RecurrentOptions = {}): Recurrent<GruParameters, Tensor> =>
   recurrent(
@@ -30,9 +33,9 @@ export const gru = (units: number, options: RecurrentOptions = {}): Recurrent<Gr
         const [hr, hz, hn] = gatesOf(matmul(h, weights), 3) as [Tensor, Tensor, Tensor];
         const candidate = tanh(xn.add(sigmoid(xr.add(hr)).mul(hn.add(candidateBias))));
         // (1 − z) n + z h
-        const next = candidate.add(sigmoid(xz.add(hz)).mul(h.sub(candidate)));
-        return [next, next];
+        return candidate.add(sigmoid(xz.add(hz)).mul(h.sub(candidate)));
       },
+      output: (h) => h,
     },
     options,
   );

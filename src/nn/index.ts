@@ -27,7 +27,7 @@ export {
   orthogonal,
   truncatedNormal,
 } from "./initializers.ts";
-export type { FloatType, Layer, LayerLike, Mode, Nothing, ParametersOf, StatesOf, Variables } from "./layer.ts";
+export type { FloatType, Inside, Layer, LayerLike, Mode, Nothing, ParametersOf, StatesOf, Variables } from "./layer.ts";
 export * from "./losses/index.ts";
 export { type LstmOptions, type LstmState, lstm } from "./lstm.ts";
 export * from "./metrics/index.ts";

@@ -1,5 +1,6 @@
 /** How weights begin: scaled so that signals neither vanish nor explode on their way through the layers. */
 import { NablaError } from "../base/error.ts";
+import { check } from "../base/options.ts";
 import { type Shape, showShape } from "../base/shape.ts";
 import { erfc } from "../base/special.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -91,10 +92,10 @@ export const lecunNormal: Initializer = normally(lecun);
  * @example
  * constant(2)(random.key(0), [2], "float32").toArray() // [2, 2]
  */
-export const constant =
-  (value: number): Initializer =>
-  (_, shape, dtype) =>
-    full(shape, value, { dtype });
+export function constant(value: number): Initializer {
+  check("constant", "a finite number", { value });
+  return (_, shape, dtype) => full(shape, value, { dtype });
+}
 
 /**
  * Normal with mean 0 and `deviation`, cut at ±2 deviations (what remains has a standard deviation of 0.88 · deviation).
@@ -102,13 +103,14 @@ export const constant =
  * @example
  * truncatedNormal(0.02)(random.key(0), [100], "float32").abs().max().item() < 0.04001 // true
  */
-export const truncatedNormal =
-  (deviation = 0.02): Initializer =>
-  (key, shape, dtype) => {
+export function truncatedNormal(deviation = 0.02): Initializer {
+  check("truncatedNormal", "a number from 0", { deviation });
+  return (key, shape, dtype) => {
     const below = erfc(Math.SQRT2) / 2; // the probability of less than −2
     const u = random.uniform(key, shape, { low: below, high: 1 - below });
     return convert(normalQuantile(u), dtype).mul(deviation);
   };
+}
 
 /**
  * Orthonormal rows or columns, whichever are fewer, times `gain`: uniformly among all such matrices (Saxe, McClelland
@@ -118,9 +120,9 @@ export const truncatedNormal =
  * const w = orthogonal()(random.key(0), [3, 3], "float64");
  * w.matmul(transpose(w)).sub(eye(3)).abs().max().item() < 1e-12 // true
  */
-export const orthogonal =
-  (gain = 1): Initializer =>
-  (key, shape, dtype) => {
+export function orthogonal(gain = 1): Initializer {
+  check("orthogonal", "a finite number", { gain });
+  return (key, shape, dtype) => {
     const [rows, ...rest] = shape;
     if (rows === undefined || rest.length === 0)
       throw new NablaError("E-SHAPE", `orthogonal: ${showShape(shape)} is no matrix`, "a shape of two axes or more");
@@ -130,3 +132,4 @@ export const orthogonal =
     const unique = q.mul(where(less(diagonal(r), 0), -gain, gain));
     return convert((tall ? unique : matrixTranspose(unique)).reshape(shape), dtype);
   };
+}

@@ -4,9 +4,9 @@ import { NablaError } from "../base/error.ts";
 import { type Shape, showShape } from "../base/shape.ts";
 import { trace } from "../graph/graph.ts";
 import type { Operation } from "../graph/operation.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
-import { less, where } from "../ops/arithmetic.ts";
+import { less, logicalOr, notEqual, where } from "../ops/arithmetic.ts";
 import { toIndex } from "../ops/gather.ts";
 import { random } from "../ops/random.ts";
 import { convert } from "../ops/record.ts";
@@ -21,6 +21,11 @@ export interface Variables<P = Tree, S = Tree> {
 export interface Mode {
   readonly training: boolean;
   readonly key?: Tensor;
+  /**
+   * How long each sequence of x [batch, time, …] is, [batch] whole numbers from 0 to time: recurrent layers and attention
+   * read nothing beyond it. There x is to be finite. Without it all are as long as x.
+   */
+  readonly lengths?: TensorLike;
 }
 
 /** Of what dtype parameters are made. */
@@ -36,6 +41,14 @@ export interface Layer<P = Tree, S = Tree> {
   init(key: Tensor, input: Shape, dtype?: FloatType): Variables<P, S>;
   /** The outputs, and the next state; without a mode as in inference. */
   apply(variables: Variables<P, S>, x: Tensor, mode?: Mode): readonly [Tensor, S];
+  /** What it is made of, for examples of a shape, if of layers: `summary` shows them. */
+  inside?(variables: Variables<P, S>, input: Shape): Inside;
+}
+
+/** Layers within another, with their variables: each reads what the one before it gives, or all read the same x. */
+export interface Inside {
+  readonly arranged: "in a row" | "side by side";
+  readonly layers: readonly (readonly [Layer, Variables])[];
 }
 
 /** Where a layer may stand, a function of tensors may too. */
@@ -49,10 +62,21 @@ export type StatesOf<L> = { readonly [K in keyof L]: L[K] extends Layer<infer _,
 export const inference: Mode = { training: false };
 
 /** A function without parameters as a layer; an operation lends it its name. */
-export function asLayer(given: LayerLike): Layer {
-  if (typeof given !== "function") return given;
+export function asLayer(what: string, given: LayerLike): Layer {
+  if (typeof given !== "function") return checkLayer(what, given);
   const { operation, name } = given as { readonly operation?: Operation; readonly name: string };
   return fixed(operation?.name ?? (name || "function"), (x) => given(x));
+}
+
+/** What has to be a layer with `init`; a function is none. */
+export function checkLayer<P, S>(what: string, given: Layer<P, S>): Layer<P, S> {
+  const { init, apply } = (given ?? {}) as Partial<Layer>;
+  if (typeof init === "function" && typeof apply === "function") return given;
+  throw new NablaError(
+    "E-OPTION",
+    `${what}: ${typeof given === "function" ? "a function" : String(given)} is no layer`,
+    "{ name, init, apply }, as dense(8) is; sequential(f) for a function",
+  );
 }
 
 /** A layer that has nothing to learn. */
@@ -100,11 +124,16 @@ export function sizeAlong(what: string, input: Shape, axis: number, needs: strin
 
 /**
  * Integers 0 … count − 1 that stand for something (words, classes): as they are, or whole numbers in floats. Negative
- * ones, which elsewhere count from the end, are none of them; in a trace the reading of their place throws.
+ * ones, which elsewhere count from the end, are none of them, nor are fractions and NaN; in a trace the reading of their
+ * place throws.
  */
 export function asIndices(what: string, t: Tensor, count: number): Tensor {
-  const index = t.level > 0 && isFloat(t.dtype) ? convert(t, "int32") : toIndex(what, t);
-  if (index.level > 0) return where(less(index, 0), count, index);
+  if (t.level > 0) {
+    const index = isFloat(t.dtype) ? convert(t, "int32") : toIndex(what, t);
+    const none = isFloat(t.dtype) ? logicalOr(less(index, 0), notEqual(index, t)) : less(index, 0);
+    return where(none, count, index);
+  }
+  const index = toIndex(what, t);
   index.data.forEach((v, i) => {
     if (v < 0 || v >= count)
       throw new NablaError("E-INDEX", `${what}: element ${i} is ${v}`, `whole numbers from 0 to ${count - 1}`);

@@ -1,4 +1,5 @@
 /** Long short-term memory. */
+import { check, checkOptions } from "../base/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { matmul } from "../ops/contract.ts";
 import { full } from "../ops/create.ts";
@@ -25,32 +26,33 @@ export type LstmState = { readonly hidden: Tensor; readonly cell: Tensor };
  * const { parameters } = layer.init(random.key(0), [7, 3]);
  * layer.run(parameters, ones([2, 7, 3])).final.cell.shape // [2, 4]
  */
-export const lstm = (
-  units: number,
-  { forgetBias = 1, ...options }: LstmOptions = {},
-): Recurrent<RecurrentParameters, LstmState> =>
-  recurrent(
+export function lstm(units: number, options: LstmOptions = {}): Recurrent<RecurrentParameters, LstmState> {
+  checkOptions("lstm", options, 'lstm(4, { outputs: "last" })');
+  const { forgetBias = 1 } = options;
+  check("lstm", "a finite number", { forgetBias });
+  return recurrent(
     {
       name: "lstm",
       units,
       gates: 4,
-      complete: (common, n, dtype): RecurrentParameters => ({
-        ...common,
-        bias: concatenate([
+      complete: (common, n, dtype): RecurrentParameters => {
+        const parts = [
           slice(common.bias, [[0, n]]),
           full([n], forgetBias, { dtype }),
           slice(common.bias, [[0, 2 * n]]),
-        ]),
-      }),
+        ];
+        return { ...common, bias: concatenate(parts) };
+      },
       initial: (zero) => ({ hidden: zero, cell: zero }),
       step: ({ recurrent: weights }, fromX, { hidden, cell }: LstmState) => {
         const [i, f, g, o] = gatesOf(fromX.add(matmul(hidden, weights)), 4) as [Tensor, Tensor, Tensor, Tensor];
         const next = sigmoid(f)
           .mul(cell)
           .add(sigmoid(i).mul(tanh(g)));
-        const out = sigmoid(o).mul(tanh(next));
-        return [{ hidden: out, cell: next }, out];
+        return { hidden: sigmoid(o).mul(tanh(next)), cell: next };
       },
+      output: ({ hidden }) => hidden,
     },
     options,
   );
+}

@@ -1,5 +1,6 @@
 /** Normalisation of each example by its own statistics: the same in training and inference. */
 import { NablaError } from "../base/error.ts";
+import { check, checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { ones, zeros } from "../ops/create.ts";
@@ -12,6 +13,13 @@ import { checkCount, type Layer, type Nothing, sizeAlong } from "./layer.ts";
 export interface NormOptions {
   /** Added to the variance or mean square; default 1e-5. */
   readonly epsilon?: number;
+}
+
+function epsilonOf(what: string, options: NormOptions): number {
+  checkOptions(what, options, "{ epsilon: 1e-5 }");
+  const { epsilon = 1e-5 } = options;
+  check(what, "a number from 0", { epsilon });
+  return epsilon;
 }
 
 /** (x − mean)/√(variance + ε), mean and biased variance over axes. */
@@ -28,7 +36,8 @@ function standardised(x: Tensor, axis: number | readonly number[], epsilon: numb
  * const layer = layerNorm({ epsilon: 0 });
  * layer.apply(layer.init(random.key(0), [2], "float64"), tensor([[1, 3]]))[0].toArray() // [[-1, 1]]
  */
-export function layerNorm({ epsilon = 1e-5 }: NormOptions = {}): Layer<ScaleAndShift, Nothing> {
+export function layerNorm(options: NormOptions = {}): Layer<ScaleAndShift, Nothing> {
+  const epsilon = epsilonOf("layerNorm", options);
   return {
     name: "layerNorm",
     init(_, input, dtype = "float32") {
@@ -46,7 +55,8 @@ export function layerNorm({ epsilon = 1e-5 }: NormOptions = {}): Layer<ScaleAndS
  * const layer = rmsNorm({ epsilon: 0 });
  * layer.apply(layer.init(random.key(0), [2], "float64"), tensor([[1, 7]]))[0].toArray() // [[0.2, 1.4]], up to rounding
  */
-export function rmsNorm({ epsilon = 1e-5 }: NormOptions = {}): Layer<{ readonly scale: Tensor }, Nothing> {
+export function rmsNorm(options: NormOptions = {}): Layer<{ readonly scale: Tensor }, Nothing> {
+  const epsilon = epsilonOf("rmsNorm", options);
   return {
     name: "rmsNorm",
     init(_, input, dtype = "float32") {
@@ -68,7 +78,8 @@ export function rmsNorm({ epsilon = 1e-5 }: NormOptions = {}): Layer<{ readonly 
  * const layer = groupNorm(2);
  * layer.apply(layer.init(random.key(0), [4, 3, 3]), ones([1, 4, 3, 3]))[0].shape // [1, 4, 3, 3]
  */
-export function groupNorm(groups: number, { epsilon = 1e-5 }: NormOptions = {}): Layer<ScaleAndShift, Nothing> {
+export function groupNorm(groups: number, options: NormOptions = {}): Layer<ScaleAndShift, Nothing> {
+  const epsilon = epsilonOf("groupNorm", options);
   checkCount("groupNorm", "groups", groups);
   return {
     name: `groupNorm(${groups})`,

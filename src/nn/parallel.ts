@@ -21,7 +21,7 @@ export function parallel(
   given: readonly LayerLike[],
   combine: (...outputs: Tensor[]) => Tensor = (...outputs) => concatenate(outputs, -1),
 ): unknown {
-  const layers = given.map(asLayer);
+  const layers = given.map((layer) => asLayer("parallel", layer));
   const beside: Layer<readonly Tree[], readonly Tree[]> = {
     name: `parallel(${layers.map(({ name }) => name).join(", ")})`,
     init(key, input, dtype = "float32") {
@@ -35,6 +35,10 @@ export function parallel(
       );
       return [combine(...all.map(([y]) => y)), all.map(([, next]) => next)];
     },
+    inside: ({ parameters, state }) => ({
+      arranged: "side by side",
+      layers: layers.map((layer, i) => [layer, { parameters: parameters[i] as Tree, state: state[i] as Tree }]),
+    }),
   };
   return beside;
 }

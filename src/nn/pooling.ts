@@ -1,17 +1,21 @@
 /** Pooling: what is left of an image when its places are summed up. */
 import { NablaError } from "../base/error.ts";
+import { checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { averagePool1d, averagePool2d, maxPool1d, maxPool2d, type PoolOptions } from "../ops/convolve.ts";
 import { mean } from "../ops/reduce.ts";
-import { fixed, type Layer, type Nothing } from "./layer.ts";
+import { checkCount, fixed, type Layer, type Nothing } from "./layer.ts";
 
 type Pool = (x: Tensor, size: number | readonly number[], options?: PoolOptions) => Tensor;
 
 const pooling =
   (name: string, pool: Pool) =>
-  (size: number | readonly number[], options: PoolOptions = {}): Layer<Nothing, Nothing> =>
-    fixed(`${name}(${size})`, (x) => pool(x, size, options));
+  (size: number | readonly number[], options: PoolOptions = {}): Layer<Nothing, Nothing> => {
+    for (const n of typeof size === "number" ? [size] : size) checkCount(name, "elements along a window", n);
+    checkOptions(name, options, `${name}(3, { stride: 2 })`);
+    return fixed(`${name}(${size})`, (x) => pool(x, size, options));
+  };
 
 /**
  * The greatest element of each window of the last axis, [batch, channels, n]; the stride is the window by default.

@@ -1,12 +1,13 @@
 /** Where in a sequence a vector stands: what attention would not see by itself. */
 import { NablaError } from "../base/error.ts";
+import { check, checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import { constant, type Tensor } from "../graph/tensor.ts";
 import { slice } from "../ops/movement.ts";
 import { random } from "../ops/random.ts";
 import { convert } from "../ops/record.ts";
 import type { Initializer } from "./initializers.ts";
-import { fixed, type Layer, type Nothing, sizeAlong } from "./layer.ts";
+import { checkCount, fixed, type Layer, type Nothing, sizeAlong } from "./layer.ts";
 
 /**
  * Waves [time, features]: at place p the features 2i and 2i + 1 are sin and cos of p/10000^(2i/features) (Vaswani et al.
@@ -16,6 +17,7 @@ import { fixed, type Layer, type Nothing, sizeAlong } from "./layer.ts";
  * sinusoids(1, 4).toArray() // [[0, 1, 0, 1]]
  */
 export function sinusoids(time: number, features: number): Tensor {
+  check("sinusoids", "a whole number from 0", { time, features });
   const wave = (p: number, j: number): number => {
     const angle = p / 10000 ** ((j - (j % 2)) / features);
     return j % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
@@ -55,7 +57,9 @@ export interface LearnedPositionsOptions {
  * layer.init(random.key(0), [7, 4]).parameters.table.shape // [7, 4]
  */
 export function learnedPositions(options: LearnedPositionsOptions = {}): Layer<{ readonly table: Tensor }, Nothing> {
+  checkOptions("learnedPositions", options, "learnedPositions({ length: 100 })");
   const { length, initializer = (key, shape, dtype) => random.normal(key, shape, { dtype }).mul(0.02) } = options;
+  if (length !== undefined) checkCount("learnedPositions", "places", length);
   return {
     name: "learnedPositions",
     init(key, input, dtype = "float32") {

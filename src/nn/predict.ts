@@ -6,7 +6,7 @@ import { toTensor } from "../graph/convert.ts";
 import { Tensor, type TensorLike } from "../graph/tensor.ts";
 import { flattenArguments } from "../graph/trees.ts";
 import { convert } from "../ops/record.ts";
-import type { Layer, Variables } from "./layer.ts";
+import { checkLayer, type Layer, type Variables } from "./layer.ts";
 
 /**
  * The function x → outputs of a model in inference, compiled for each shape of x. Numbers and nested arrays take the
@@ -18,6 +18,7 @@ import type { Layer, Variables } from "./layer.ts";
  * predict([[0, 0, 0]]).toArray() // [[0, 0]]
  */
 export function predictWith<P, S>(model: Layer<P, S>, variables: Variables<P, S>): (x: TensorLike) => Tensor {
+  checkLayer("predictWith", model);
   const dtype = flattenArguments("predictWith", variables.parameters).tensors.find((t) => isFloat(t.dtype))?.dtype;
   const outputs = compile((x: Tensor) => model.apply(variables, x)[0]);
   return (x) => {

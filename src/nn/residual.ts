@@ -13,7 +13,7 @@ import { asLayer, inference, type Layer, type LayerLike } from "./layer.ts";
 export function residual<P = Tree, S = Tree>(given: Layer<P, S>): Layer<P, S>;
 export function residual(given: LayerLike): Layer;
 export function residual(given: LayerLike): Layer {
-  const inner = asLayer(given);
+  const inner = asLayer("residual", given);
   return {
     name: `residual(${inner.name})`,
     init: (key, input, dtype) => inner.init(key, input, dtype),
@@ -26,5 +26,6 @@ export function residual(given: LayerLike): Layer {
         "a layer that keeps the shape; parallel([a, b], add) with a layer on either way",
       );
     },
+    inside: (variables) => ({ arranged: "in a row", layers: [[inner, variables]] }),
   };
 }

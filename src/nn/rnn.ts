@@ -17,10 +17,7 @@ export interface RnnOptions extends RecurrentOptions {
  * const layer = rnn(4, { outputs: "last" });
  * layer.apply(layer.init(random.key(0), [7, 3]), ones([2, 7, 3]))[0].shape // [2, 4]
  */
-export const rnn = (
-  units: number,
-  { activation = tanh, ...options }: RnnOptions = {},
-): Recurrent<RecurrentParameters, Tensor> =>
+export const rnn = (units: number, options: RnnOptions = {}): Recurrent<RecurrentParameters, Tensor> =>
   recurrent(
     {
       name: "rnn",
@@ -29,9 +26,10 @@ export const rnn = (
       complete: (common) => common,
       initial: (zero) => zero,
       step: ({ recurrent: weights }, fromX, h: Tensor) => {
-        const next = activation(fromX.add(matmul(h, weights)));
-        return [next, next];
+        const { activation = tanh } = options;
+        return activation(fromX.add(matmul(h, weights)));
       },
+      output: (h) => h,
     },
     options,
   );

@@ -5,6 +5,7 @@ import type { Tree } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
 import {
   asLayer,
+  type Inside,
   inference,
   type Layer,
   type LayerLike,
@@ -12,6 +13,7 @@ import {
   outputShape,
   type ParametersOf,
   type StatesOf,
+  type Variables,
 } from "./layer.ts";
 
 /** A chain of layers; the i-th has parameters[i] and state[i], and a random key of its own. */
@@ -49,6 +51,11 @@ function chainOf<T>(layers: readonly Layer[], keep: (trees: readonly Tree[]) => 
       });
       return [y, keep(next)];
     },
+    inside(variables: { readonly parameters: T; readonly state: T }): Inside {
+      const [parameters, state] = [list(variables.parameters), list(variables.state)];
+      const own = (i: number): Variables => ({ parameters: parameters[i] as Tree, state: state[i] as Tree });
+      return { arranged: "in a row", layers: layers.map((layer, i) => [layer, own(i)]) };
+    },
   };
 }
 
@@ -73,15 +80,17 @@ export function sequential(...given: readonly unknown[]): unknown {
   const [named] = given;
   if (given.length !== 1 || !isNamed(named)) {
     const same = (trees: readonly Tree[]): readonly Tree[] => trees;
-    return chainOf((given as LayerLike[]).map(asLayer), same, same);
+    return chainOf((given as LayerLike[]).map(layerOf), same, same);
   }
   const names = Object.keys(named);
   return chainOf<NamedTrees>(
-    Object.values(named).map(asLayer),
+    Object.values(named).map(layerOf),
     (trees) => Object.fromEntries(names.map((name, i) => [name, trees[i] as Tree])),
     (kept) => names.map((name) => kept[name] as Tree),
   );
 }
+
+const layerOf = (given: LayerLike): Layer => asLayer("sequential", given);
 
 const isNamed = (given: unknown): given is Readonly<Record<string, LayerLike>> =>
   typeof given === "object" && given !== null && typeof (given as Partial<Layer>).apply !== "function";

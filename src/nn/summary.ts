@@ -1,5 +1,6 @@
 /** A model at a glance: layers, shapes, parameters, work, memory. */
 import type { DType } from "../base/dtype.ts";
+import { checkOptions } from "../base/options.ts";
 import { type Shape, showShape } from "../base/shape.ts";
 import { type CompiledFunction, compile } from "../compile/compile.ts";
 import { gradTree } from "../derivative/grad.ts";
@@ -8,7 +9,7 @@ import { filled, type Tensor } from "../graph/tensor.ts";
 import { flattenArguments, mapTree, type Tree } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
 import { mean } from "../ops/reduce.ts";
-import { checkCount, type FloatType, type Layer, outputShape, type Variables } from "./layer.ts";
+import { checkCount, checkLayer, type FloatType, type Layer, outputShape, type Variables } from "./layer.ts";
 import type { Loss } from "./losses/index.ts";
 import { multiplyAdds } from "./multiply-adds.ts";
 
@@ -27,6 +28,8 @@ export interface SummaryOptions {
 /** One layer, as one example sees it. */
 export interface LayerSummary {
   readonly name: string;
+  /** Within how many others it lies. */
+  readonly depth: number;
   readonly output: Shape;
   /** Numbers that are learned. */
   readonly parameters: number;
@@ -40,6 +43,7 @@ const mebibytes = (bytes: number): string =>
 
 /** What `summary` found; prints itself as a table. */
 export class Summary {
+  /** Each followed by those within it, which its numbers include. */
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
   /** Of one example, forward. */
@@ -50,8 +54,9 @@ export class Summary {
 
   constructor(layers: readonly LayerSummary[], batchSize: number, memory: Summary["memory"]) {
     this.layers = layers;
-    this.parameters = layers.reduce((n, layer) => n + layer.parameters, 0);
-    this.multiplyAdds = layers.reduce((n, layer) => n + layer.multiplyAdds, 0);
+    const outermost = layers.filter(({ depth }) => depth === 0);
+    this.parameters = outermost.reduce((n, layer) => n + layer.parameters, 0);
+    this.multiplyAdds = outermost.reduce((n, layer) => n + layer.multiplyAdds, 0);
     this.batchSize = batchSize;
     this.memory = memory;
   }
@@ -59,7 +64,12 @@ export class Summary {
   toString(): string {
     const rows = [
       ["layer", "output", "parameters", "multiply–adds"],
-      ...this.layers.map((l) => [l.name, showShape(l.output), grouped(l.parameters), grouped(l.multiplyAdds)]),
+      ...this.layers.map((l) => [
+        "  ".repeat(l.depth) + l.name,
+        showShape(l.output),
+        grouped(l.parameters),
+        grouped(l.multiplyAdds),
+      ]),
       ["in all", "", grouped(this.parameters), grouped(this.multiplyAdds)],
     ];
     const widths = [0, 1, 2, 3].map((i) => Math.max(...rows.map((row) => (row[i] as string).length)));
@@ -73,14 +83,26 @@ export class Summary {
   }
 }
 
-/** The layers that come one after the other, those of chains within chains too, with their variables. */
-function chainOf(layer: Layer, variables: Variables): readonly (readonly [Layer, Variables])[] {
-  const { layers } = layer as Layer & { readonly layers?: readonly Layer[] };
-  if (layers === undefined) return [[layer, variables]];
-  const [parameters, state] = [variables.parameters, variables.state].map((t) => Object.values(t) as Tree[]);
-  return layers.flatMap((inner, i) =>
-    chainOf(inner, { parameters: parameters?.[i] as Tree, state: state?.[i] as Tree }),
-  );
+/** A layer, and below it those that it is made of; of chains only these: a chain is as long as it is. */
+function rowsOf(layer: Layer, own: Variables, input: Shape, dtype: FloatType, depth = 0): readonly LayerSummary[] {
+  const inside = layer.inside?.(own, input);
+  const isChain = inside !== undefined && "layers" in layer;
+  let shape = input;
+  const below = (inside?.layers ?? []).flatMap(([inner, variables]) => {
+    const rows = rowsOf(inner, variables, shape, dtype, isChain ? depth : depth + 1);
+    if (inside?.arranged === "in a row") shape = outputShape(inner, variables, shape, dtype);
+    return rows;
+  });
+  if (isChain) return below;
+  const graph = trace("summary", [{ shape: [1, ...input], dtype }], ([x]) => [layer.apply(own, x as Tensor)[0]]);
+  const row = {
+    name: layer.name,
+    depth,
+    output: (graph.outputs[0] as Tensor).shape.slice(1),
+    parameters: sizeOfTree(own.parameters),
+    multiplyAdds: multiplyAdds(graph),
+  };
+  return [row, ...below];
 }
 
 const sizeOfTree = (tree: Tree): number =>
@@ -90,7 +112,7 @@ const bytesOf = (f: (...args: never[]) => unknown, state: boolean, ...args: read
   (compile(f, { state, threads: 1 }) as CompiledFunction<never[], unknown>).inspect(...(args as never[])).plan.bytes;
 
 /**
- * What a model consists of, for examples of a shape: each layer's output, numbers that are learned, multiplications
+ * What a model consists of, for examples of a shape, layers within others below them: each layer's output, numbers that are learned, multiplications
  * (counted in the graph of one example), and the memory of its compiled programs. A training step is one of plain
  * gradient descent; other rules add their state.
  *
@@ -100,24 +122,16 @@ const bytesOf = (f: (...args: never[]) => unknown, state: boolean, ...args: read
  * summary(model, [3]).multiplyAdds // 32
  */
 export function summary(model: Layer, input: Shape, options: SummaryOptions = {}): Summary {
+  checkLayer("summary", model);
+  checkOptions("summary", options, "summary(model, [3], { batchSize: 8 })");
   const { batchSize = 32, dtype = "float32", loss, target } = options;
   checkCount("summary", "examples", batchSize);
   const variables = model.init(random.key(0), input, dtype);
-  let shape = input;
-  const layers = chainOf(model, variables).map(([layer, own]): LayerSummary => {
-    const graph = trace("summary", [{ shape: [1, ...shape], dtype }], ([x]) => [layer.apply(own, x as Tensor)[0]]);
-    shape = outputShape(layer, own, shape, dtype);
-    return {
-      name: layer.name,
-      output: shape,
-      parameters: sizeOfTree(own.parameters),
-      multiplyAdds: multiplyAdds(graph),
-    };
-  });
+  const layers = rowsOf(model, variables, input, dtype);
   const x = filled(0, [batchSize, ...input], dtype);
   const forward = bytesOf((v: Variables, batch: Tensor) => model.apply(v, batch)[0], false, variables, x);
   if (loss === undefined) return new Summary(layers, batchSize, { forward });
-  const goal = target ?? { shape, dtype };
+  const goal = target ?? { shape: outputShape(model, variables, input, dtype), dtype };
   const y = filled(0, [batchSize, ...goal.shape], goal.dtype);
   const key = random.key(1);
   const step = ({ parameters, state }: Variables, batch: Tensor, truth: Tensor, drawn: Tensor) => {

@@ -1,4 +1,5 @@
 /** Epochs of steps: what is summed, saved and shown along the way, and how it ends. */
+import { NablaError } from "../base/error.ts";
 import { batchCount, batches } from "../data/index.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
@@ -13,7 +14,7 @@ import { openLog } from "./log.ts";
 import type { AnyOptions, Settings } from "./options.ts";
 import { type EpochRecord, noSums, type Position } from "./position.ts";
 import { showing } from "./progress.ts";
-import { isFinite, kept, type StepInputs, type TrainingStep } from "./step.ts";
+import { isFinite, kept, modeOf, type StepInputs, type TrainingStep } from "./step.ts";
 import type { Task } from "./task.ts";
 import { Training, type TrainingStatus } from "./training.ts";
 
@@ -97,6 +98,16 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
     good = { state, position };
     return true;
   };
+  /** A step. Where an index in it has no place, the uncompiled cost says which: an error in the data, not in the run. */
+  const attempt = (examples: Weighted): ReturnType<TrainingStep> => {
+    try {
+      return step(state, examples, inputs);
+    } catch (error) {
+      if (error instanceof NablaError && error.code === "E-INDEX")
+        task.cost(good.state.variables, examples, modeOf(inputs, good.state.step));
+      throw error;
+    }
+  };
   /** Steps until the epoch is over or someone wants it to end; false where something is not finite. */
   const advance = async (): Promise<boolean> => {
     let { batch, step: made, sums } = position;
@@ -119,7 +130,7 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
           measured: sums.measured + 1,
         };
       }
-      const [next, cost] = step(state, examples, inputs);
+      const [next, cost] = attempt(examples);
       state = next;
       const value = cost.item();
       if (!Number.isFinite(value)) return false;

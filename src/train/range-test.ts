@@ -1,12 +1,12 @@
 /** Which learning rate: one run in which it grows from step to step (Smith 2017, §3.3). */
 import { NablaError } from "../base/error.ts";
+import { check } from "../base/options.ts";
 import { batches, type Dataset } from "../data/index.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import type { Layer, Loss, Variables } from "../nn/index.ts";
 import { random } from "../ops/random.ts";
 import { costOf, type Examples } from "./cost.ts";
 import type { Rate, Rule } from "./rule.ts";
-import { check } from "./rules/checks.ts";
 import { exponentialDecay } from "./schedules/decays.ts";
 import { type TrainingState, trainingStep } from "./step.ts";
 

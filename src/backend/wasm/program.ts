@@ -82,7 +82,7 @@ export class Program {
       this.#status[0] = 0;
       throw new NablaError(
         "E-INDEX",
-        "compiled function: an index is outside its axis",
+        "compiled function: an index is outside its axis, or a label no whole number",
         "the same call without compile, which names the operation and the index",
       );
     }

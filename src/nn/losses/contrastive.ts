@@ -1,5 +1,6 @@
 /** Losses of pairs: what belongs together lies together. */
 import { NablaError } from "../../base/error.ts";
+import { check, checkOptions } from "../../base/options.ts";
 import { showShape } from "../../base/shape.ts";
 import { toTensor } from "../../graph/convert.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
@@ -35,7 +36,10 @@ export interface ContrastiveOptions {
  * @example
  * contrastive([[[0, 0], [3, 4]]], [1]).item() // 12.5
  */
-export function contrastive(outputs: TensorLike, targets: TensorLike, { margin = 1 }: ContrastiveOptions = {}): Tensor {
+export function contrastive(outputs: TensorLike, targets: TensorLike, options: ContrastiveOptions = {}): Tensor {
+  checkOptions("contrastive", options, "{ margin: 2 }");
+  const { margin = 1 } = options;
+  check("contrastive", "a number above 0", { margin });
   const [a, b] = halves("contrastive", outputs);
   const [d, t] = paired("contrastive", norm(sub(a, b), { axis: -1 }), targets);
   return mul(t, square(d))
@@ -57,8 +61,10 @@ export interface InfoNceOptions {
  * @example
  * infoNCE([[[1, 0], [2, 0]], [[0, 1], [0, 3]]], { temperature: 1 }).toArray()[0] // Math.log(1 + Math.exp(-1))
  */
-export function infoNCE(outputs: TensorLike, { temperature = 0.1 }: InfoNceOptions = {}): Tensor {
-  if (!(temperature > 0)) throw new NablaError("E-OPTION", `infoNCE: temperature is ${temperature}`, "a number > 0");
+export function infoNCE(outputs: TensorLike, options: InfoNceOptions = {}): Tensor {
+  checkOptions("infoNCE", options, "(outputs) => infoNCE(outputs, { temperature: 0.5 })");
+  const { temperature = 0.1 } = options;
+  check("infoNCE", "a number above 0", { temperature });
   const [a, b] = halves("infoNCE", outputs).map((t) => {
     const length = norm(t, { axis: -1, keepDims: true });
     return div(t, where(greater(length, 0), length, 1));

@@ -1,5 +1,6 @@
 /** Losses of probabilities: how many nats the right answer surprises by. */
 import { NablaError } from "../../base/error.ts";
+import { check, checkOptions } from "../../base/options.ts";
 import { sameShape, showShape } from "../../base/shape.ts";
 import { toTensor } from "../../graph/convert.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
@@ -25,14 +26,15 @@ export interface CrossEntropyOptions {
  * integers (whole numbers in floats serve too), or soft ones [batch, …, classes] that sum to 1. Axes between are
  * averaged: → [batch].
  *
+ * @throws E-INDEX for a label that is a fraction or no class, compiled too
  * @example
  * crossEntropy([[0, 0]], tensor([1], { dtype: "int32" })).item() // Math.log(2)
  * crossEntropy([[0, 0]], [[0.5, 0.5]], { smoothing: 0.1 }).item() // Math.log(2)
  */
 export function crossEntropy(scores: TensorLike, labels: TensorLike, options: CrossEntropyOptions = {}): Tensor {
+  checkOptions("crossEntropy", options, "{ smoothing: 0.1 }");
   const { smoothing = 0, classWeights } = options;
-  if (!(smoothing >= 0 && smoothing <= 1))
-    throw new NablaError("E-OPTION", `crossEntropy: smoothing is ${smoothing}`, "a number from 0 to 1");
+  check("crossEntropy", "a number from 0 to 1", { smoothing });
   const logs = logSoftmax(scores);
   const given = toTensor("crossEntropy", labels);
   const classes = logs.shape.at(-1) as number;
@@ -43,7 +45,7 @@ export function crossEntropy(scores: TensorLike, labels: TensorLike, options: Cr
       `crossEntropy: scores are ${showShape(logs.shape)}, labels ${showShape(given.shape)}`,
       "scores [batch, …, classes] and labels [batch, …] of integers, or soft ones of the scores' shape",
     );
-  const weights = classWeights === undefined ? undefined : convert(toTensor("crossEntropy", classWeights), logs.dtype);
+  const weights = classWeights === undefined ? undefined : convert(weightsOf(classWeights, classes), logs.dtype);
   if (!soft && smoothing === 0) {
     const index = asIndices("crossEntropy: labels", given, classes);
     const surprise = neg(squeeze(takeAlongAxis(logs, expandDims(index, -1)), -1));
@@ -54,6 +56,21 @@ export function crossEntropy(scores: TensorLike, labels: TensorLike, options: Cr
     : convert(oneHot(asIndices("crossEntropy: labels", given, classes), classes), logs.dtype);
   const target = smoothing === 0 ? hot : hot.mul(1 - smoothing).add(smoothing / classes);
   return perExample(neg(expected(weights === undefined ? target : mul(target, weights), logs)));
+}
+
+/** One weight a class; where they are known, none of them negative or infinite. */
+function weightsOf(given: TensorLike, classes: number): Tensor {
+  const weights = toTensor("crossEntropy: classWeights", given);
+  if (!sameShape(weights.shape, [classes]))
+    throw new NablaError(
+      "E-SHAPE",
+      `crossEntropy: classWeights are ${showShape(weights.shape)}, there are ${classes} classes`,
+      "one weight for each class",
+    );
+  if (weights.level === 0)
+    for (const [k, weight] of weights.data.entries())
+      check("crossEntropy", "a number from 0", { [`classWeights[${k}]`]: weight });
+  return weights;
 }
 
 /** Σ tₖ lₖ over the last axis; a class without weight adds nothing, whatever its l. */
@@ -75,8 +92,11 @@ export interface BinaryCrossEntropyOptions {
 export function binaryCrossEntropy(
   scores: TensorLike,
   targets: TensorLike,
-  { positiveWeight = 1 }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Tensor {
+  checkOptions("binaryCrossEntropy", options, "{ positiveWeight: 2 }");
+  const { positiveWeight = 1 } = options;
+  check("binaryCrossEntropy", "a number from 0", { positiveWeight });
   const [s, t] = paired("binaryCrossEntropy", scores, targets);
   const positive = mul(t, softplus(neg(s)));
   return perExample((positiveWeight === 1 ? positive : mul(positive, positiveWeight)).add(mul(sub(1, t), softplus(s))));

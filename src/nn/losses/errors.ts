@@ -1,5 +1,5 @@
 /** Losses of a number that was to be hit. */
-import { NablaError } from "../../base/error.ts";
+import { check, checkOptions } from "../../base/options.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { abs, minimum, mul, square, sub } from "../../ops/arithmetic.ts";
 import { paired, perExample } from "./loss.ts";
@@ -37,8 +37,10 @@ export interface HuberOptions {
  * @example
  * huber([[0.5, 3]], [[0, 0]]).item() // (0.125 + 2.5) / 2
  */
-export function huber(outputs: TensorLike, targets: TensorLike, { delta = 1 }: HuberOptions = {}): Tensor {
-  if (!(delta > 0)) throw new NablaError("E-OPTION", `huber: delta is ${delta}`, "a number > 0");
+export function huber(outputs: TensorLike, targets: TensorLike, options: HuberOptions = {}): Tensor {
+  checkOptions("huber", options, "{ delta: 0.5 }");
+  const { delta = 1 } = options;
+  check("huber", "a number above 0", { delta });
   const size = abs(errorsOf("huber", outputs, targets));
   const near = minimum(size, delta);
   return perExample(mul(near, sub(size, mul(near, 0.5))));

@@ -1,5 +1,6 @@
 /** Negative log-likelihoods of numbers and counts. */
 import { NablaError } from "../../base/error.ts";
+import { check, checkOptions } from "../../base/options.ts";
 import { showShape } from "../../base/shape.ts";
 import { toTensor } from "../../graph/convert.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
@@ -26,15 +27,17 @@ export interface GaussianOptions {
 export function gaussianNegativeLogLikelihood(
   outputs: TensorLike,
   targets: TensorLike,
-  { spread = "log-variance", floor = 1e-6 }: GaussianOptions = {},
+  options: GaussianOptions = {},
 ): Tensor {
   const what = "gaussianNegativeLogLikelihood";
+  checkOptions(what, options, '{ spread: "variance" }');
+  const { spread = "log-variance", floor = 1e-6 } = options;
   const both = toTensor(what, outputs);
   if (((both.shape.at(-1) ?? 1) & 1) === 1)
     throw new NablaError("E-SHAPE", `${what}: outputs are ${showShape(both.shape)}`, "as many spreads as means");
   if (spread !== "log-variance" && spread !== "variance")
     throw new NablaError("E-OPTION", `${what}: spread is "${spread}"`, '"log-variance" or "variance"');
-  if (!(floor >= 0)) throw new NablaError("E-OPTION", `${what}: floor is ${floor}`, "a number ≥ 0");
+  check(what, "a number from 0", { floor });
   const [mean, second] = split(both, 2, -1) as [Tensor, Tensor];
   const [m, t] = paired(what, mean, targets);
   const logVariance =
@@ -67,8 +70,10 @@ const tangentFrom = 70;
 export function poissonNegativeLogLikelihood(
   outputs: TensorLike,
   targets: TensorLike,
-  { full = false }: PoissonOptions = {},
+  options: PoissonOptions = {},
 ): Tensor {
+  checkOptions("poissonNegativeLogLikelihood", options, "{ full: true }");
+  const { full = false } = options;
   const [s, t] = paired("poissonNegativeLogLikelihood", outputs, targets);
   const rate = mul(exp(minimum(s, tangentFrom)), maximum(s.sub(tangentFrom), 0).add(1));
   const loss = sub(rate, mul(t, s));

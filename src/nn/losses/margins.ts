@@ -1,5 +1,6 @@
 /** Losses that are content with a margin. */
 import { NablaError } from "../../base/error.ts";
+import { checkOptions } from "../../base/options.ts";
 import { sameShape, showShape } from "../../base/shape.ts";
 import { toTensor } from "../../graph/convert.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
@@ -17,8 +18,10 @@ export interface HingeOptions {
   readonly squared?: boolean;
 }
 
-const penalty = (t: Tensor, { squared = false }: HingeOptions): Tensor =>
-  perExample(squared ? square(relu(t)) : relu(t));
+function penalty(what: string, t: Tensor, options: HingeOptions): Tensor {
+  checkOptions(what, options, "{ squared: true }");
+  return perExample(options.squared === true ? square(relu(t)) : relu(t));
+}
 
 /**
  * max(0, 1 − t s): scores and targets −1 or 1, [batch, …] each, averaged over an example: → [batch] (Cortes and Vapnik
@@ -29,13 +32,14 @@ const penalty = (t: Tensor, { squared = false }: HingeOptions): Tensor =>
  */
 export function hinge(scores: TensorLike, targets: TensorLike, options: HingeOptions = {}): Tensor {
   const [s, t] = paired("hinge", scores, targets);
-  return penalty(sub(1, mul(t, s)), options);
+  return penalty("hinge", sub(1, mul(t, s)), options);
 }
 
 /**
  * max(0, 1 + the greatest score of another class − the right one's): scores [batch, …, classes], labels [batch, …] of
  * integers, averaged over the axes between: → [batch] (Crammer and Singer 2001).
  *
+ * @throws E-INDEX for a label that is a fraction or no class, compiled too
  * @example
  * multiclassHinge([[2, 0, 1.5]], tensor([0], { dtype: "int32" })).item() // 0.5
  */
@@ -51,5 +55,5 @@ export function multiclassHinge(scores: TensorLike, labels: TensorLike, options:
     );
   const right = oneHot(index, classes, { dtype: "bool" });
   const others = max(where(right, -Infinity, s), { axis: -1 });
-  return penalty(sub(others, squeeze(takeAlongAxis(s, expandDims(index, -1)), -1)).add(1), options);
+  return penalty("multiclassHinge", sub(others, squeeze(takeAlongAxis(s, expandDims(index, -1)), -1)).add(1), options);
 }

@@ -1,9 +1,10 @@
 /** A large batch in several small ones. */
+
+import { check } from "../../base/options.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
 import { equal, floorDivide, mod } from "../../ops/arithmetic.ts";
 import { cond } from "../../transform/control/cond.ts";
 import type { Rule } from "../rule.ts";
-import { check } from "./checks.ts";
 import { zerosOf } from "./moments.ts";
 
 type Accumulated = { readonly sum: Tree; readonly rule: Tree };

@@ -1,10 +1,11 @@
 /** Adam and its kin: a moving mean of gradients over the root of a moving mean of their squares. */
+
+import { check } from "../../base/options.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
 import { add, cast, div, maximum, mul, sub, where } from "../../ops/arithmetic.ts";
 import { sqrt } from "../../ops/math.ts";
 import { chain, named, type Rate, type Rule } from "../rule.ts";
-import { check } from "./checks.ts";
 import { weightDecay } from "./decay.ts";
 import { movingMean, movingSquare, shortfall, shortfallAt, zerosOf } from "./moments.ts";
 import { scaleByRate } from "./rate.ts";

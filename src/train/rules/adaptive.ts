@@ -1,9 +1,10 @@
 /** Steps divided by the size of past gradients, element by element, without momentum. */
+
+import { check } from "../../base/options.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
 import { add, div, mul } from "../../ops/arithmetic.ts";
 import { sqrt } from "../../ops/math.ts";
 import { chain, named, type Rate, type Rule } from "../rule.ts";
-import { check } from "./checks.ts";
 import { movingSquare, zerosOf } from "./moments.ts";
 import { scaleByRate } from "./rate.ts";
 

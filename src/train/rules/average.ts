@@ -1,9 +1,9 @@
 /** A smoothed copy of the parameters beside them. */
 import { NablaError } from "../../base/error.ts";
+import { check } from "../../base/options.ts";
 import { Tensor } from "../../graph/tensor.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
 import type { Rule } from "../rule.ts";
-import { check } from "./checks.ts";
 import { movingMean } from "./moments.ts";
 
 /** The key in a rule's state. */

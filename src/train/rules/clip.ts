@@ -1,4 +1,6 @@
 /** Bounds on gradients. */
+
+import { check } from "../../base/options.ts";
 import { flatten } from "../../base/tree.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
@@ -7,7 +9,6 @@ import { tensor } from "../../ops/create.ts";
 import { sqrt } from "../../ops/math.ts";
 import { sum } from "../../ops/reduce.ts";
 import type { Rule } from "../rule.ts";
-import { check } from "./checks.ts";
 
 /** √(Σ x²) over all leaves, in float64: squares of float32 neither overflow nor vanish. */
 export const globalNorm = (tree: Tree): Tensor =>

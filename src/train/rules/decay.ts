@@ -1,6 +1,7 @@
 /** Weight decay. */
+
+import { check } from "../../base/options.ts";
 import type { Rule } from "../rule.ts";
-import { check } from "./checks.ts";
 import { leavesOf, type Match } from "./leaves.ts";
 
 /** What decays. */

@@ -1,9 +1,10 @@
 /** Lion: steps of one size, whose signs a moving mean gives. */
+
+import { check } from "../../base/options.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
 import { sign } from "../../ops/arithmetic.ts";
 import { chain, named, type Rate, type Rule } from "../rule.ts";
 import type { AdamOptions, DecayOptions } from "./adam.ts";
-import { check } from "./checks.ts";
 import { weightDecay } from "./decay.ts";
 import { movingMean, zerosOf } from "./moments.ts";
 import { scaleByRate } from "./rate.ts";

@@ -1,4 +1,6 @@
 /** Muon: matrices change by orthogonal matrices. */
+
+import { check } from "../../base/options.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { mapTree } from "../../graph/trees.ts";
 import { matmul } from "../../ops/contract.ts";
@@ -6,7 +8,6 @@ import { matrixTranspose } from "../../ops/movement.ts";
 import { norm } from "../../ops/reduce.ts";
 import { chain, named, type Rate, type Rule } from "../rule.ts";
 import { adam, type DecayOptions } from "./adam.ts";
-import { check } from "./checks.ts";
 import { weightDecay } from "./decay.ts";
 import { groups } from "./groups.ts";
 import { scaleByRate } from "./rate.ts";

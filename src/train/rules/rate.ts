@@ -1,9 +1,10 @@
 /** The learning rate: what turns a direction of ascent into a change. */
+
+import { check } from "../../base/options.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { mapTree } from "../../graph/trees.ts";
 import { cast, mul } from "../../ops/arithmetic.ts";
 import type { Context, Rate, Rule } from "../rule.ts";
-import { check } from "./checks.ts";
 
 /** The rate at this step, in float64 up to the one cast to a parameter's dtype. */
 export const rateAt = (rate: Rate, { step, factor }: Context, { dtype }: Tensor): Tensor =>

@@ -1,7 +1,8 @@
 /** Steepest descent on the gradient of a batch, and with inertia. */
+
+import { check } from "../../base/options.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
 import { chain, named, type Rate, type Rule } from "../rule.ts";
-import { check } from "./checks.ts";
 import { zerosOf } from "./moments.ts";
 import { scaleByRate } from "./rate.ts";
 

@@ -1,4 +1,6 @@
 /** Shampoo: a preconditioner for the rows and one for the columns of a matrix. */
+
+import { check } from "../../base/options.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
 import { equal, maximum, mod } from "../../ops/arithmetic.ts";
@@ -10,7 +12,6 @@ import { expandDims, matrixTranspose } from "../../ops/movement.ts";
 import { cond } from "../../transform/control/cond.ts";
 import { chain, named, type Rate, type Rule } from "../rule.ts";
 import { scaleByAdagrad } from "./adaptive.ts";
-import { check } from "./checks.ts";
 import { groups } from "./groups.ts";
 import { scaleByRate } from "./rate.ts";
 

@@ -1,11 +1,12 @@
 /** Sophia: steps divided by the Hessian's diagonal, which is estimated now and then, and clipped. */
+
+import { check } from "../../base/options.ts";
 import { mapTree, type Tree } from "../../graph/trees.ts";
 import { clip, div, equal, maximum, mod, where } from "../../ops/arithmetic.ts";
 import { random } from "../../ops/random.ts";
 import { cond } from "../../transform/control/cond.ts";
 import { type Context, chain, named, type Rate, type Rule } from "../rule.ts";
 import type { DecayOptions } from "./adam.ts";
-import { check } from "./checks.ts";
 import { weightDecay } from "./decay.ts";
 import { leavesOf } from "./leaves.ts";
 import { movingMean, zerosOf } from "./moments.ts";

@@ -1,9 +1,10 @@
 /** Rates that fall along a cosine. */
+
+import { check } from "../../base/options.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { add, floor, greater, mul, sub, where } from "../../ops/arithmetic.ts";
 import { log, pow } from "../../ops/math.ts";
 import type { Schedule } from "../rule.ts";
-import { check } from "../rules/checks.ts";
 import type { FallOptions } from "./decays.ts";
 import { halfWave, progress, schedule } from "./schedule.ts";
 

@@ -1,8 +1,9 @@
 /** Rates that fall in steps, exponentially, as a power. */
+
+import { check } from "../../base/options.ts";
 import { add, floor, minimum, mul, sub } from "../../ops/arithmetic.ts";
 import { pow, sqrt } from "../../ops/math.ts";
 import type { Schedule } from "../rule.ts";
-import { check } from "../rules/checks.ts";
 import { progress, schedule } from "./schedule.ts";
 
 /**

@@ -1,8 +1,8 @@
 /** Schedules one after the other. */
 import { NablaError } from "../../base/error.ts";
+import { check } from "../../base/options.ts";
 import { mul, where } from "../../ops/arithmetic.ts";
 import type { Rate, Schedule } from "../rule.ts";
-import { check } from "../rules/checks.ts";
 import { progress, rateOf, schedule } from "./schedule.ts";
 
 /**

@@ -1,6 +1,7 @@
 /** A rate that falls when the validation loss has ceased to. */
+
+import { check } from "../../base/options.ts";
 import type { RateFactor } from "../rule.ts";
-import { check } from "../rules/checks.ts";
 
 /** When a loss is said to stand still, and what follows. */
 export interface PlateauOptions {
