@@ -7,7 +7,17 @@ import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { NablaError } from "nabla";
-import { encode, encodeFiles, parseTable, readParts, readTable, type Table, type TableFormat } from "nabla/data";
+import {
+  type EncodeFilesOptions,
+  encode,
+  encodeFiles,
+  parseTable,
+  readParts,
+  readTable,
+  splitPlaces,
+  type Table,
+  type TableFormat,
+} from "nabla/data";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const full = process.env.NABLA_FULL !== undefined;
@@ -139,6 +149,92 @@ test("files to train on: as if all had been encoded in memory", async () => {
   expect(encoder.columns[0]?.mean).not.toBe(memory.columns[0]?.mean);
   await data.close();
   await whole.data.close();
+});
+
+describe("files split by class", () => {
+  const count = 3000;
+  const rare = (i: number): boolean => i % 100 === 7;
+  beforeAll(() => {
+    const lines = Array.from(
+      { length: count },
+      (_, i) => `${i},${i % 1500},${rare(i) ? "rare" : "often"},${i % 30 === 0 ? "" : i % 4}`,
+    );
+    writeFileSync(at("classes.csv"), ["x,wide,kind,quarter", ...lines].join("\n"));
+  });
+  const shares = { validation: 0.2, test: 0.1, seed: 5 };
+  type Opened = Awaited<ReturnType<typeof encodeFiles>>;
+  const split = async (options: EncodeFilesOptions, judge: (opened: Opened) => Promise<void>): Promise<void> => {
+    const opened = await encodeFiles(at("classes.csv"), options);
+    await judge(opened).finally(() => opened.data.close());
+  };
+  const places = (length: number): Uint32Array => Uint32Array.from({ length }, (_, i) => i);
+
+  test("each part has each class's share, to one row, as in memory", () =>
+    split(
+      { target: "kind", exclude: ["wide"], split: { ...shares, stratify: true } },
+      async ({ parts, encoder, data }) => {
+        expect(encoder.classes).toEqual(["often", "rare"]);
+        for (const [part, share] of [
+          [parts.train, 0.7],
+          [parts.validation, 0.2],
+          [parts.test, 0.1],
+        ] as const) {
+          const { y } = await part.take(places(part.size));
+          expect(Math.abs(y.sum().item() - share * (count / 100))).toBeLessThanOrEqual(1);
+        }
+        const table = await readTable(at("classes.csv"));
+        const labels = Array.from({ length: count }, (_, i) => table.cell(i, "kind"));
+        const { test } = splitPlaces(count, { ...shares, stratify: labels });
+        const [same, part] = [await data.take(test), await parts.test.take(places(test.length))];
+        expect(part.x.toArray()).toEqual(same.x.toArray());
+      },
+    ));
+
+  test("by a column of which a missing value is a class", () =>
+    split(
+      { target: "x", exclude: ["wide"], features: ["quarter"], split: { ...shares, stratify: "quarter" } },
+      async ({ parts, encoder }) => {
+        expect(encoder.features).toEqual(["quarter", "quarter is missing"]);
+        const { x } = await parts.test.take(places(parts.test.size));
+        expect(Math.abs(x.sum({ axis: 0 }).at([1]).item() - 10)).toBeLessThanOrEqual(1);
+      },
+    ));
+
+  test("a target that has no classes is split at random", async () => {
+    const firsts: unknown[] = [];
+    for (const stratify of [true, false])
+      await split({ target: "x", exclude: ["wide"], split: { ...shares, stratify } }, async ({ parts }) => {
+        firsts.push((await parts.test.take(places(9))).y.toArray());
+      });
+    expect(firsts[0]).toEqual(firsts[1]);
+  });
+
+  test("more values than can be classes", async () => {
+    await expect(
+      encodeFiles(at("classes.csv"), { target: "kind", split: { ...shares, stratify: "wide" } }),
+    ).rejects.toThrow("E-VALUE");
+  });
+
+  test("wide categories are left out, and kept where they are wanted", async () => {
+    const options = { target: "kind", features: ["x", "wide"], kinds: { x: "number" } } as const;
+    const asText = `select x, kind, 'n' || wide as wide from source`;
+    await split({ ...options, sql: asText }, async ({ encoder }) => {
+      expect(encoder.features).toEqual(["x"]);
+      expect(encoder.notes).toEqual([
+        '"wide" is left out: more than 1000 different texts in 3000 rows: free text or names, of which at most 100 are categories (maxCategories)',
+      ]);
+    });
+    await split({ ...options, sql: asText, maxCategories: 1500 }, async ({ encoder, data }) => {
+      expect(encoder.features.length).toBe(1501);
+      const { x } = await data.take(Uint32Array.of(3, 1503));
+      expect(
+        x
+          .slice([null, [1]])
+          .sum({ axis: 1 })
+          .toArray(),
+      ).toEqual([1, 1]);
+    });
+  });
 });
 
 test("rows without a target are passed over", async () => {
