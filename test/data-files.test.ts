@@ -58,7 +58,13 @@ beforeAll(async () => {
   // Two: DuckDB guesses the form of each CSV file several times a query, which is most of what this file takes.
   writeFileSync(at("parts/part-0.csv"), csv(rows.slice(0, 1400)));
   writeFileSync(at("parts/part-1.csv"), csv(rows.slice(1400)));
-  await sql(`copy (select * from read_csv('${at("a.csv")}')) to '${at("a.parquet")}'`);
+  mkdirSync(at("packed"));
+  await sql(
+    `create table a as select * from read_csv('${at("a.csv")}')`,
+    `copy a to '${at("a.parquet")}'`,
+    `copy (from a limit 1400) to '${at("packed/0.parquet")}'`,
+    `copy (from a offset 1400) to '${at("packed/1.parquet")}'`,
+  );
 });
 
 const cells = (part: Table): unknown[][] =>
@@ -85,7 +91,7 @@ const plain = (value: unknown): unknown =>
         : Number(value);
 const expected = rows.map((row) => Object.values(row));
 
-test.each(["a.csv", "a.tsv", "a.csv.gz", "a.jsonl", "a.parquet", "parts", "parts/part-*.csv"])(
+test.each(["a.csv", "a.tsv", "a.csv.gz", "a.jsonl", "a.parquet", "packed", "parts", "parts/part-*.csv"])(
   "in parts, in order: %s",
   async (name) => {
     const read = await all(readParts(at(name)));
@@ -144,7 +150,7 @@ test("files to train on: as if all had been encoded in memory", async () => {
     split: { validation: 0.2, test: 0.1, seed: 3 },
   });
   expect([parts.train.size, parts.validation.size, parts.test.size]).toEqual([1750, 500, 250]);
-  const whole = await encodeFiles(at("parts"), options);
+  const whole = await encodeFiles(at("packed"), options);
   const memory = encode(await readTable(at("a.csv")), options);
   expect(whole.encoder.toJSON()).toEqual(memory.toJSON());
   const places = Uint32Array.from({ length: 50 }, (_, i) => (i * 997) % size);
@@ -163,17 +169,18 @@ test("files to train on: as if all had been encoded in memory", async () => {
 describe("files split by class", () => {
   const count = 3000;
   const rare = (i: number): boolean => i % 100 === 7;
-  beforeAll(() => {
+  beforeAll(async () => {
     const lines = Array.from(
       { length: count },
       (_, i) => `${i},${i % 1500},${rare(i) ? "rare" : "often"},${i % 30 === 0 ? "" : i % 4}`,
     );
     writeFileSync(at("classes.csv"), ["x,wide,kind,quarter", ...lines].join("\n"));
+    await sql(`copy (from read_csv('${at("classes.csv")}')) to '${at("classes.parquet")}'`);
   });
   const shares = { validation: 0.2, test: 0.1, seed: 5 };
   type Opened = Awaited<ReturnType<typeof encodeFiles>>;
   const split = async (options: EncodeFilesOptions, judge: (opened: Opened) => Promise<void>): Promise<void> => {
-    const opened = await encodeFiles(at("classes.csv"), options);
+    const opened = await encodeFiles(at("classes.parquet"), options);
     await judge(opened).finally(() => opened.data.close());
   };
   const places = (length: number): Uint32Array => Uint32Array.from({ length }, (_, i) => i);
@@ -191,7 +198,7 @@ describe("files split by class", () => {
           const { y } = await part.take(places(part.size));
           expect(Math.abs(y.sum().item() - share * (count / 100))).toBeLessThanOrEqual(1);
         }
-        const table = await readTable(at("classes.csv"));
+        const table = await readTable(at("classes.parquet"));
         const labels = Array.from({ length: count }, (_, i) => table.cell(i, "kind"));
         const { test } = splitPlaces(count, { ...shares, stratify: labels });
         const [same, part] = [await data.take(test), await parts.test.take(places(test.length))];
@@ -220,7 +227,7 @@ describe("files split by class", () => {
 
   test("more values than can be classes", async () => {
     await expect(
-      encodeFiles(at("classes.csv"), { target: "kind", split: { ...shares, stratify: "wide" } }),
+      encodeFiles(at("classes.parquet"), { target: "kind", split: { ...shares, stratify: "wide" } }),
     ).rejects.toThrow("E-VALUE");
   });
 
