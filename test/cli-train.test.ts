@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { type ColumnEncoding, encoderFromJSON, readTable } from "nabla/data";
 import { loadModel } from "nabla/interop";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
@@ -207,6 +208,40 @@ describe("train", () => {
     expect(out).toMatch(/^model +\S+ +\S+ +\S+$/m);
     expect(out).toContain("1 epoch in");
     expect(out).toContain("the last epoch's variables");
+  });
+
+  test.each([
+    ["at once", "wide.csv"],
+    ["in parts", "wide.csv.gz"],
+  ])("read %s: parts of all classes, wide categories left out or kept, and told", async (_, name) => {
+    // 1 row of 50 is rare: 15 of 750 to test on, 15 to choose by. 120 places, each in 25 rows.
+    const rows = Array.from(
+      { length: 3000 },
+      (_, i) => `${i % 120} street,${(i * 7) % 11},${i % 50 === 0 ? "rare" : "often"}`,
+    );
+    const text = ["place,x,kind", ...rows].join("\n");
+    writeFileSync(at(name), name.endsWith(".gz") ? gzipSync(text) : text);
+    const options = "--target kind --epochs 1 --model linear --test 0.25 --validation 0.25".split(" ");
+    const run = async (out: string, ...more: string[]) =>
+      (await json("train", at(name), ...options, ...more, "--out", at(out))) as Trained & { readonly features: number };
+    const left = '"place" is left out: 120 different texts';
+    const without = await run(`left-${name}`);
+    expect(without.features).toBe(1);
+    expect(without.notes.some((note) => note.startsWith(left))).toBe(true);
+    expect(readFileSync(at(`left-${name}`, "report.html"), "utf8")).toContain(left.replaceAll('"', "&quot;"));
+    expect(without.metrics.scores.majority?.accuracy).toBe(0.98); // 735 of 750, as in all rows
+    const kept = await run(`kept-${name}`, "--max-categories", "120");
+    expect(kept.features).toBe(121);
+    expect(kept.notes).toEqual([]);
+    const again = await json("resume", at(`kept-${name}`), "--epochs", "2");
+    expect(again.metrics).toMatchObject({ epochs: 2, rows: 750 });
+  });
+
+  test("numbers that are taken for classes are told", async () => {
+    const rows = Array.from({ length: 90 }, (_, i) => `${i % 3},${(i % 3) + 1}`);
+    writeFileSync(at("grades.csv"), ["x,grade", ...rows].join("\n"));
+    const answer = await json("train", at("grades.csv"), "--target", "grade", "--epochs", "1", "--out", at("grades"));
+    expect(answer.notes).toEqual(['"grade" is taken as 3 classes, 1 to 3; --task regression takes it as a number']);
   });
 
   test("one that diverges: 1, with the culprit", async () => {

@@ -202,7 +202,7 @@ test("choices that are none, rows that are not there, values that overflow", () 
   const rows = table(Array.from({ length: 5 }, (_, i) => ({ x: i, y: i * i })));
   const refused = (options: object): string =>
     message(() => encode(rows, { target: "y", ...options } as EncodeOptions));
-  expect(refused({ task: "rank" })).toContain('E-OPTION encode: there is no task "rank"');
+  expect(refused({ task: "rank" })).toContain('E-OPTION encode: task is "rank"');
   expect(refused({ unseen: "drop" })).toContain('E-OPTION encode: unseen is "drop"');
   expect(refused({ maxCategories: Number.NaN })).toContain("E-OPTION encode: maxCategories is NaN");
   expect(refused({ kinds: { y: "category" } })).toContain('E-OPTION encode: kinds names the target "y"');

@@ -97,13 +97,16 @@ export const removeAxes = (shape: Shape, axes: readonly number[]): number[] =>
 export const keepAxes = (shape: Shape, axes: readonly number[]): number[] =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n));
 
+const shown = (shape: unknown): string | undefined =>
+  JSON.stringify(shape, (_, value) => (typeof value === "bigint" ? `${value}n` : (value as unknown)));
+
 export function checkShape(what: string, shape: unknown): Shape {
   const list: readonly unknown[] = typeof shape === "number" ? [shape] : Array.isArray(shape) ? shape : [undefined];
   for (const n of list) {
     if (!Number.isInteger(n) || (n as number) < 0) {
       throw new NablaError(
         "E-SHAPE",
-        `${what}: a shape is a list of sizes ≥ 0, not ${JSON.stringify(shape)}`,
+        `${what}: a shape is a list of sizes ≥ 0, not ${shown(shape)}`,
         "a list such as [2, 3], or a single size",
       );
     }

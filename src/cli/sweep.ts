@@ -23,7 +23,7 @@ const varied = {
 type Varied = keyof typeof varied;
 
 /** Those that all runs share, handed on as they are. */
-const shared = ["target", "task", "validation", "test", "exclude"] as const;
+const shared = ["target", "task", "validation", "test", "exclude", "maxCategories"] as const;
 
 type Options = Partial<Readonly<Record<Varied | (typeof shared)[number] | "out", string>>> & {
   readonly jobs?: number;
@@ -47,6 +47,7 @@ export function declare(command: Command, answer: (given: Answer) => void): void
     .option("--validation <share>", "as for train")
     .option("--test <share>", "as for train")
     .option("--exclude <columns>", "as for train")
+    .option("--max-categories <n>", "as for train")
     .option("--jobs <n>", "so many processes at once; by default as many as there are cores", countOption("--jobs"))
     .option("--out <folder>", "a new folder for the runs; by default runs/sweep-DATA-1, -2, …")
     .addHelpText(

@@ -24,6 +24,7 @@ interface Options {
   readonly validation: number;
   readonly test: number;
   readonly exclude: readonly string[];
+  readonly maxCategories: number;
   readonly patience: number;
   readonly saveEvery?: number;
   readonly threads?: number;
@@ -45,6 +46,12 @@ export function declare(command: Command, answer: (given: Answer) => void): void
     .option("--validation <share>", "of the rows, to choose the epoch by", shareOption("--validation"), 0.2)
     .option("--test <share>", "of the rows, to judge by", shareOption("--test"), 0.2)
     .option("--exclude <columns>", "columns to leave out: name,id", columnsOption, [])
+    .option(
+      "--max-categories <n>",
+      "a column of more different texts is left out, each of fewer is a feature",
+      countOption("--max-categories"),
+      100,
+    )
     .option("--patience <n>", "ends after so many epochs that were no better", countOption("--patience"), 20)
     .option("--save-every <steps>", "checkpoints between epochs too", countOption("--save-every"))
     .option("--threads <n>", "of a step; the result does not depend on it", countOption("--threads"))
@@ -59,19 +66,28 @@ export function declare(command: Command, answer: (given: Answer) => void): void
 const tasks = ["auto", "regression", "classification"] as const;
 
 async function trained(data: string, options: Options): Promise<Answer> {
-  const { target, task, exclude, validation, test, seed, rule, patience } = options;
+  const { target, task, exclude, maxCategories, validation, test, seed, rule, patience } = options;
   if (validation + test >= 1)
     throw new NablaError("E-OPTION", "--test and --validation leave nothing to train on", "shares below 1 in sum");
   const folder = options.out ?? (await freeFolder(basename(data).replace(/\.\w+(\.gz)?$/, "")));
   const architecture = architectureOf(options.model);
   const streamed = await isStreamed(data);
   const digest = await digestOf(data);
-  const examples = await examplesOf({ data, streamed, target, task, exclude, validation, test, seed });
+  const examples = await examplesOf({ data, streamed, target, task, exclude, maxCategories, validation, test, seed });
   try {
     const { encoder } = examples;
     const config: Config = {
       nablaRun: 1,
-      ...{ data: resolve(data), digest, streamed, target, task: encoder.task, exclude, model: architecture },
+      ...{
+        data: resolve(data),
+        digest,
+        streamed,
+        target,
+        task: encoder.task,
+        exclude,
+        maxCategories,
+        model: architecture,
+      },
       ...sizesFor(examples, options),
       ...{ rule, rate: options.rate ?? defaultRate(rule), seed, validation, test, patience },
       saveEvery: options.saveEvery ?? "epoch",

@@ -4,6 +4,7 @@ import { NablaError } from "../base/error.ts";
 import { showShape, sizeOf } from "../base/shape.ts";
 import { constant, type Tensor } from "../graph/tensor.ts";
 import { flattenArguments, type Input, type Traced } from "../graph/trees.ts";
+import { checkPlaces } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
 
 /**
@@ -31,9 +32,7 @@ export function arrays<T>(tree: T): Dataset<Traced<Input<T>>> {
     size,
     block: 1,
     take: (places) => {
-      const beyond = Array.prototype.find.call(places, (place: number) => !(place < size));
-      if (beyond !== undefined)
-        throw new NablaError("E-INDEX", `arrays: place ${beyond} of ${size} examples`, "places from 0 to size − 1");
+      checkPlaces("arrays", places, size);
       return flat.rebuild(flat.tensors.map((t) => rows(t, places))) as Traced<Input<T>>;
     },
   };

@@ -1,6 +1,5 @@
 /** Mini-batches of an epoch. */
-import { NablaError } from "../base/error.ts";
-import { checkOptions } from "../base/options.ts";
+import { check, checkDataset, checkEach, counted, flag, seeding } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
 import { type Epoch, type Order, shuffled, shuffledByBlocks } from "./order.ts";
 
@@ -20,6 +19,10 @@ export interface BatchOptions extends Partial<Epoch> {
 }
 
 const mixedBlocks = 32;
+const kinds = {
+  ...{ batchSize: counted(1), shuffle: flag, from: counted(0), dropLast: flag, buffer: counted(1), ahead: counted(0) },
+  ...{ seed: seeding, epoch: counted(0) },
+};
 
 /**
  * How many batches an epoch has.
@@ -27,8 +30,10 @@ const mixedBlocks = 32;
  * @example
  * batchCount(10, { batchSize: 4 }) // 3
  */
-export function batchCount(size: number, { batchSize, dropLast = false }: BatchOptions): number {
-  checkCount("batchSize", batchSize, 1);
+export function batchCount(size: number, options: BatchOptions): number {
+  check("batchCount", "size", size, counted(0));
+  checkEach("batchCount", options, kinds, ["batchSize"]);
+  const { batchSize, dropLast = false } = options;
   return dropLast ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
 }
 
@@ -41,11 +46,6 @@ function orderOf({ size, block }: Dataset<unknown>, options: BatchOptions): Orde
   return (from, to) => order.subarray(from, to);
 }
 
-function checkCount(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new NablaError("E-OPTION", `batches: ${name} is ${value}`, `a whole number from ${least}`);
-}
-
 /**
  * The batches of one epoch, in order. The next ones are read while this one is worked on; which examples are in which
  * batch depends on the options alone, never on timing.
@@ -56,12 +56,9 @@ function checkCount(name: string, value: number, least: number): void {
  * sizes // [2, 1]
  */
 export async function* batches<E>(data: Dataset<E>, options: BatchOptions): AsyncGenerator<E, void, undefined> {
-  checkOptions("batches", options, "batches(data, { batchSize: 32 })");
-  const { batchSize, from = 0, ahead = data.block > 1 ? 8 : 1, buffer = 1 } = options;
-  checkCount("batchSize", batchSize, 1);
-  checkCount("from", from, 0);
-  checkCount("ahead", ahead, 0);
-  checkCount("buffer", buffer, 1);
+  checkDataset("batches", data);
+  checkEach("batches", options, kinds, ["batchSize"]);
+  const { batchSize, from = 0, ahead = data.block > 1 ? 8 : 1 } = options;
   const order = orderOf(data, options);
   const count = batchCount(data.size, options);
   const begun: (E | Promise<E>)[] = [];

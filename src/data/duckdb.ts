@@ -13,7 +13,6 @@ interface Instance {
   closeSync(): void;
 }
 interface Connection {
-  run(sql: string): Promise<unknown>;
   stream(sql: string): Promise<Result>;
   closeSync(): void;
 }
@@ -55,13 +54,17 @@ export interface Columns {
   readonly rows: number;
 }
 
-/** The answer to a query, in parts of some thousand rows, in the order in which the rows lie in their files. */
-export async function* queried(
+/** An instance that answers one query after the other: to make one takes longer than a small query. */
+export interface DuckDB {
+  /** The answer in parts of some thousand rows, in the order in which the rows lie in their files. */
+  query(sql: string): AsyncGenerator<Columns, void, undefined>;
+  close(): Promise<void>;
+}
+
+export async function openDuckDB(
   what: string,
-  sql: string,
-  before: readonly string[] = [],
   { memoryLimit = "256MB", threads = 2 }: DuckDBOptions = {},
-): AsyncGenerator<Columns, void, undefined> {
+): Promise<DuckDB> {
   const { DuckDBInstance, JSDuckDBValueConverter } = await load(what);
   const { mkdtemp, rm } = await import("node:fs/promises");
   const { join } = await import("node:path");
@@ -70,6 +73,11 @@ export async function* queried(
   const spilled = await mkdtemp(join(tmpdir(), "nabla-"));
   let instance: Instance | undefined;
   let connection: Connection | undefined;
+  const close = async (): Promise<void> => {
+    connection?.closeSync();
+    instance?.closeSync();
+    await rm(spilled, { recursive: true, force: true });
+  };
   try {
     instance = await DuckDBInstance.create(":memory:", {
       memory_limit: memoryLimit,
@@ -77,22 +85,27 @@ export async function* queried(
       temp_directory: spilled,
     });
     connection = await instance.connect();
-    for (const statement of before) await connection.run(statement);
-    const result = await connection.stream(sql);
-    const names = result.columnNames();
-    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk())
-      yield { names, columns: chunk.convertColumns(JSDuckDBValueConverter), rows: chunk.rowCount };
   } catch (error) {
-    if (error instanceof NablaError) throw error;
-    const [first] = (error as Error).message.split("\n");
-    throw new NablaError(
-      "E-VALUE",
-      `${what}: DuckDB cannot read it: ${first}`,
-      "whole files of one form, or other SQL",
-    );
-  } finally {
-    connection?.closeSync();
-    instance?.closeSync();
-    await rm(spilled, { recursive: true, force: true });
+    await close();
+    throw refusal(what, error);
   }
+  const open = connection;
+  async function* query(sql: string): AsyncGenerator<Columns, void, undefined> {
+    try {
+      const result = await open.stream(sql);
+      const names = result.columnNames();
+      let chunk = await result.fetchChunk();
+      for (; chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk())
+        yield { names, columns: chunk.convertColumns(JSDuckDBValueConverter), rows: chunk.rowCount };
+    } catch (error) {
+      throw refusal(what, error);
+    }
+  }
+  return { query, close };
+}
+
+/** What DuckDB says, in a line. */
+function refusal(what: string, error: unknown): NablaError {
+  const [first] = (error as Error).message.split("\n");
+  return new NablaError("E-VALUE", `${what}: DuckDB cannot read it: ${first}`, "whole files of one form, or other SQL");
 }

@@ -1,6 +1,19 @@
 /** What the columns of a table are and how they become numbers, found out in one pass. */
 import { NablaError } from "../base/error.ts";
 import { isMissing } from "./cell.ts";
+import {
+  check,
+  checkEach,
+  checkPlaces,
+  checkTable,
+  iterable,
+  type Kind,
+  list,
+  names,
+  oneOf,
+  recordOf,
+  text,
+} from "./check.ts";
 import { Encoder } from "./encoder.ts";
 import { type ColumnEncoding, type EncodeOptions, encodingOf, targetOf } from "./encoding.ts";
 import { Summary } from "./summary.ts";
@@ -20,14 +33,11 @@ import { checkColumns, type Table } from "./table/table.ts";
  * encoder.x(cars).shape // [3, 3]
  */
 export function encode(table: Table, options: EncodeOptions): Encoder {
-  const { summaries, add } = summarised(table, options);
-  const rows = options.rows ?? { length: table.rows };
-  for (let i = 0; i < rows.length; i++) {
-    const row = options.rows?.[i] ?? i;
-    if (!(Number.isInteger(row) && row >= 0 && row < table.rows))
-      throw new NablaError("E-INDEX", `encode: row ${row} of ${table.rows}`, "places of rows from 0");
-    add(table, row);
-  }
+  checkTable("encode", table);
+  const { summaries, add } = summarised("encode", table, options);
+  const { rows } = options;
+  if (rows !== undefined) checkPlaces("encode", rows, table.rows);
+  for (let i = 0; i < (rows?.length ?? table.rows); i++) add(table, rows?.[i] ?? i);
   return encoderOf(table.file, summaries, options);
 }
 
@@ -43,12 +53,15 @@ export async function encodeStream(
   parts: AsyncIterable<Table> | Iterable<Table>,
   options: EncodeOptions,
 ): Promise<Encoder> {
+  check("encodeStream", "the source", parts, iterable);
+  checkEncoding("encodeStream", options);
   let state: ReturnType<typeof summarised> | undefined;
   let file = "the source";
   let [before, next] = [0, 0];
   const { rows } = options;
   for await (const part of parts) {
-    state ??= summarised(part, options);
+    checkTable("encodeStream", part);
+    state ??= summarised("encodeStream", part, options);
     file = part.file;
     for (let row = 0; row < part.rows; row++) {
       if (rows !== undefined && rows[next] !== before + row) continue;
@@ -61,22 +74,31 @@ export async function encodeStream(
   return encoderOf(file, state.summaries, options);
 }
 
-/** Options that would be passed over in silence. */
-function checkChoices({ target, task = "auto", unseen = "zeros", kinds = {}, maxCategories = 1 }: EncodeOptions): void {
-  const wrong = (what: string, repair: string): NablaError => new NablaError("E-OPTION", `encode: ${what}`, repair);
-  if (!["auto", "regression", "classification"].includes(task))
-    throw wrong(`there is no task "${task}"`, '"regression", "classification" or "auto"');
-  if (!["zeros", "error"].includes(unseen)) throw wrong(`unseen is "${unseen}"`, '"zeros" or "error"');
-  if (!(maxCategories >= 0)) throw wrong(`maxCategories is ${maxCategories}`, "a number from 0");
+const most: Kind = [(value) => typeof value === "number" && value >= 0, "a number from 0"];
+/** What the options of encoding are. */
+export const encodingKinds = {
+  ...{ target: text, features: names, exclude: names, weight: text, maxCategories: most, rows: list },
+  task: oneOf("auto", "regression", "classification"),
+  kinds: recordOf(oneOf("number", "bool", "date", "category")),
+  unseen: oneOf("zeros", "error"),
+};
+
+function checkEncoding(what: string, options: EncodeOptions): void {
+  checkEach(what, options, encodingKinds, ["target"]);
+  const { target, kinds = {} } = options;
   if (Object.hasOwn(kinds, target))
-    throw wrong(`kinds names the target "${target}"`, 'task: "classification" or "regression"');
+    throw new NablaError(
+      "E-OPTION",
+      `${what}: kinds names the target "${target}"`,
+      'task: "classification" or "regression"',
+    );
 }
 
 /** The columns that count, each with what is known of it so far. */
-function summarised(table: Table, options: EncodeOptions) {
-  checkChoices(options);
-  const { target, features, exclude = [], weight, kinds = {} } = options;
-  checkColumns(table, [
+function summarised(what: string, table: Table, options: EncodeOptions) {
+  checkEncoding(what, options);
+  const { target, features, exclude = [], weight, kinds = {}, maxCategories } = options;
+  checkColumns(what, table, [
     target,
     ...(features ?? []),
     ...exclude,
@@ -85,7 +107,7 @@ function summarised(table: Table, options: EncodeOptions) {
   ]);
   const left = new Set([target, weight, ...exclude]);
   const names = [...(features ?? table.names).filter((name) => !left.has(name)), target];
-  const summaries = new Map(names.map((name) => [name, new Summary()]));
+  const summaries = new Map(names.map((name) => [name, new Summary(name === target ? 0 : maxCategories)]));
   const add = (part: Table, row: number): void => {
     for (const [name, summary] of summaries) summary.add(part.cell(row, name), () => part.place(row));
   };
@@ -124,7 +146,8 @@ function encoderOf(file: string, summaries: ReadonlyMap<string, Summary>, option
  * completeRows(table([{ y: 1 }, { y: null }, { y: 3 }]), ["y"]) // Uint32Array.of(0, 2)
  */
 export function completeRows(table: Table, columns: readonly string[]): Uint32Array {
-  checkColumns(table, columns);
+  check("completeRows", "the list of columns", columns, names);
+  checkColumns("completeRows", table, columns);
   const complete = (row: number): boolean => columns.every((name) => !isMissing(table.cell(row, name)));
   return Uint32Array.from(Array.from({ length: table.rows }, (_, row) => row).filter(complete));
 }

@@ -3,6 +3,7 @@ import { NablaError } from "../base/error.ts";
 import { constant, Tensor } from "../graph/tensor.ts";
 import { arrays } from "./arrays.ts";
 import { categoryOf, isMissing, readCell, shown } from "./cell.ts";
+import { check, checkTable, type Kind, list, told } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ColumnEncoding, TargetEncoding, Task } from "./encoding.ts";
 import { checkColumns, type Table } from "./table/table.ts";
@@ -61,6 +62,7 @@ export class Encoder {
   /** Features of each row, float32 [rows, features]; the target need not be there. */
   x(table: Table): Tensor {
     checkColumns(
+      "Encoder.x",
       table,
       this.columns.map(({ name }) => name),
     );
@@ -108,7 +110,7 @@ export class Encoder {
   /** Targets: float32 [rows], standardised, or labels, int32 [rows]. A row without one is an E-VALUE. */
   y(table: Table): Tensor {
     const { target } = this.#json;
-    checkColumns(table, [target.name]);
+    checkColumns("Encoder.y", table, [target.name]);
     const out = target.task === "regression" ? new Float32Array(table.rows) : new Int32Array(table.rows);
     for (let row = 0; row < table.rows; row++) {
       const cell = table.cell(row, target.name);
@@ -139,6 +141,7 @@ export class Encoder {
   /** Values of a standardised y in the units of the target, float64; labels as names of classes. */
   decode(y: Tensor | ArrayLike<number>): (number | string)[] {
     const { target } = this.#json;
+    check("decode", "y", y, decodable);
     const values = Array.from(y instanceof Tensor ? y.data : y);
     if (target.task === "regression") return values.map((value) => value * target.deviation + target.mean);
     return values.map((label) => {
@@ -146,7 +149,7 @@ export class Encoder {
       if (name !== undefined) return name;
       throw new NablaError(
         "E-INDEX",
-        `decode: there is no class ${label}`,
+        `decode: there is no class ${told(label)}`,
         `labels from 0 to ${target.classes.length - 1}`,
       );
     });
@@ -154,6 +157,7 @@ export class Encoder {
 
   /** What new rows have that those of the statistics had not: missing values, unseen categories. Empty is best. */
   check(table: Table): string[] {
+    checkTable("Encoder.check", table);
     return this.columns.flatMap(({ name, kind, indicator }) => {
       let missing = 0;
       const unknown = new Map<string, number>();
@@ -191,6 +195,8 @@ export class Encoder {
     ].join("\n");
   }
 }
+
+const decodable: Kind = [(y) => y instanceof Tensor || list[0](y), "a tensor or a list of numbers"];
 
 const featuresOf = ({ name, categories, indicator, indicatorOnly }: ColumnEncoding): string[] => {
   const values = categories.length > 0 ? categories.map((category) => `${name}=${category}`) : [name];
@@ -236,7 +242,7 @@ const noTarget = (table: Table, row: number, name: string): NablaError =>
   new NablaError("E-VALUE", `${at(table, row, name)}: the target has no value`, "completeRows(table, [target]) first");
 
 function weightsOf(table: Table, name: string): Tensor {
-  checkColumns(table, [name]);
+  checkColumns("Encoder.rows", table, [name]);
   const weights = Float32Array.from({ length: table.rows }, (_, row) => {
     const value = numberOf(table, row, name, "number");
     if (value >= 0) return value;

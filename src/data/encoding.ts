@@ -56,7 +56,7 @@ export interface EncodeOptions {
   readonly weight?: string;
   /** What columns are, where their values mislead: `{ zip: "category" }`. */
   readonly kinds?: Readonly<Record<string, ColumnKind>>;
-  /** The most categories of a feature, default 100; a column of more is left out, and the notes say so. */
+  /** The most categories of a feature, default 100; a column of more is left out, and the notes say so. Each takes a feature. */
   readonly maxCategories?: number;
   /** A category that did not occur when the statistics were made: "zeros" (default; none of the known) or an error. */
   readonly unseen?: "zeros" | "error";
@@ -102,9 +102,9 @@ function refusedText(summary: Summary, said: boolean, most: number): string | un
   const { counts, kinds, present } = summary;
   if (kinds.number >= 0.9 * present && kinds.number < present && !said)
     return `its values are numbers, but ${oddOneOut(summary, "number")}`;
-  const many = counts === undefined ? "more than 1000" : counts.size;
+  const many = counts?.size ?? `more than ${summary.mostCounted}`;
   if (counts === undefined || counts.size > most)
-    return `${many} different texts in ${present} rows: free text or names, of which at most ${most} are categories`;
+    return `${many} different texts in ${present} rows: free text or names, of which at most ${most} are categories (maxCategories)`;
   if (!said && present >= 20 && counts.size > present / 2)
     return `${many} different texts in ${present} rows: names of rows rather than categories`;
   return undefined;
@@ -132,6 +132,13 @@ const looksLikeClasses = ({ whole, counts, least, greatest, present }: Summary):
   greatest - least + 1 === counts.size &&
   present >= 10 * counts.size;
 
+const isNumber = ({ kind }: Summary): boolean => kind === "number" || kind === "date";
+const isGuessed = (summary: Summary): boolean => summary.kind === "number" && looksLikeClasses(summary);
+
+/** What the values of a target are taken for, unless that is said. */
+export const taskOf = (summary: Summary, said: Task | "auto"): Task =>
+  said !== "auto" ? said : isNumber(summary) && !isGuessed(summary) ? "regression" : "classification";
+
 /** How the target is encoded, and what is to be said about it; E-VALUE where nothing can be learned. */
 export function targetOf(
   file: string,
@@ -144,19 +151,20 @@ export function targetOf(
   if (summary.present === 0) throw wrong("has no value in any row", "another target");
   if (summary.kinds.other > 0)
     throw wrong(`is no single value: ${summary.firsts.other}`, "a column of numbers or texts");
-  const { kind, counts } = summary;
-  const number = kind === "number" || kind === "date";
-  const guessed = kind === "number" && looksLikeClasses(summary);
-  const found = task !== "auto" ? task : number && !guessed ? "regression" : "classification";
+  const { counts } = summary;
+  const number = isNumber(summary);
+  const found = taskOf(summary, task);
   if (found === "regression") {
     if (!number) throw wrong(`is not a number everywhere: ${oddOneOut(summary, "number")}`, 'task: "classification"');
     if (!Number.isFinite(summary.deviation)) throw wrong(`cannot be standardised: ${tooGreat}`, "a smaller unit");
     if (summary.deviation === 0) throw wrong(`is ${summary.mean} in every row`, "a target that varies");
-    return { target: { task: found, name, kind, mean: summary.mean, deviation: summary.deviation } };
+    return {
+      target: { task: found, name, kind: summary.kind as Kind, mean: summary.mean, deviation: summary.deviation },
+    };
   }
   if (counts === undefined || (!number && counts.size > summary.present / 2 && summary.present >= 20))
     throw wrong(
-      `has ${counts?.size ?? "more than 1000"} different values in ${summary.present} rows, too many for classes`,
+      `has ${counts?.size ?? `more than ${summary.mostCounted}`} different values in ${summary.present} rows, too many for classes`,
       task === "auto" && summary.kinds.number > summary.present / 2
         ? `a number in each row: ${oddOneOut(summary, "number")}`
         : "another target",
@@ -165,5 +173,5 @@ export function targetOf(
   if (classes.length === 1) throw wrong(`has one class, ${JSON.stringify(classes[0])}`, "rows of at least two classes");
   const target = { task: found, name, classes, counts: classes.map((one) => counts.get(one) ?? 0) } as const;
   const note = `"${name}" is taken as ${classes.length} classes, ${classes[0]} to ${classes.at(-1)}; task: "regression" takes it as a number`;
-  return task === "auto" && guessed ? { target, note } : { target };
+  return task === "auto" && isGuessed(summary) ? { target, note } : { target };
 }

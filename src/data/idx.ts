@@ -2,8 +2,9 @@
 import { NablaError } from "../base/error.ts";
 import { sizeOf } from "../base/shape.ts";
 import { constant, type Tensor } from "../graph/tensor.ts";
+import { checkEach, finite } from "./check.ts";
 import { inflated, joined } from "./inflate.ts";
-import { bytesOf, nameOf, type Source } from "./source.ts";
+import { bytesOf, checkSource, nameOf, type Source } from "./source.ts";
 
 type Element = { readonly bytes: number; readonly read: (view: DataView, at: number) => number };
 
@@ -34,7 +35,10 @@ function headOf(bytes: Uint8Array) {
  * const labels = new Blob([Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9)]);
  * (await readIDX(labels)).toArray() // [7, 9]
  */
-export async function readIDX(source: Source, { scale }: { readonly scale?: number } = {}): Promise<Tensor> {
+export async function readIDX(source: Source, options: { readonly scale?: number } = {}): Promise<Tensor> {
+  checkSource("readIDX", source);
+  checkEach("readIDX", options, { scale: finite });
+  const { scale } = options;
   const name = nameOf(source);
   const wrong = (what: string): NablaError =>
     new NablaError("E-VALUE", `${name}: this is no whole IDX file: ${what}`, "a file as MNIST's");

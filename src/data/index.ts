@@ -7,7 +7,7 @@ export { isMissing } from "./cell.ts";
 export type { Dataset, Labelled } from "./dataset.ts";
 export { completeRows, encode, encodeStream } from "./encode.ts";
 export { type EncodedFiles, type EncodeFilesOptions, encodeFiles } from "./encode-files.ts";
-export { type EncodedRows, Encoder, type EncoderJSON } from "./encoder.ts";
+export type { EncodedRows, Encoder, EncoderJSON } from "./encoder.ts";
 export { encoderFromJSON } from "./encoder-json.ts";
 export type { ColumnEncoding, ColumnKind, EncodeOptions, TargetEncoding, Task } from "./encoding.ts";
 export { readIDX } from "./idx.ts";

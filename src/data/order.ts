@@ -1,6 +1,6 @@
 /** In which order an epoch meets its examples: a function of seed and epoch, so that it can be met again. */
-import { NablaError } from "../base/error.ts";
 import { random } from "../ops/random.ts";
+import { check, checkEach, counted, type Kind, seeding } from "./check.ts";
 
 /** Which epoch of which run. */
 export interface Epoch {
@@ -11,7 +11,13 @@ export interface Epoch {
 /** The places of an epoch from position `from` to before `to`: any stretch, whether or not those before were asked for. */
 export type Order = (from: number, to: number) => Uint32Array;
 
-const keyOf = ({ seed, epoch }: Epoch) => random.foldIn(random.key(seed), epoch);
+/** Places are 32 bits. */
+const sized: Kind = [(value) => counted(0)[0](value) && (value as number) < 2 ** 32, "a whole number below 2³²"];
+
+function keyOf(what: string, given: Epoch) {
+  checkEach(what, given, { seed: seeding, epoch: counted(0) }, ["seed", "epoch"]);
+  return random.foldIn(random.key(given.seed), given.epoch);
+}
 
 /**
  * All places from 0 to size − 1, each once, every order as likely as another.
@@ -20,7 +26,8 @@ const keyOf = ({ seed, epoch }: Epoch) => random.foldIn(random.key(seed), epoch)
  * [...shuffled(3, { seed: 1, epoch: 0 })].sort() // [0, 1, 2]
  */
 export function shuffled(size: number, epoch: Epoch): Uint32Array {
-  return Uint32Array.from(random.permutation(keyOf(epoch), size).data);
+  check("shuffled", "size", size, sized);
+  return Uint32Array.from(random.permutation(keyOf("shuffled", epoch), size).data);
 }
 
 /**
@@ -41,12 +48,11 @@ export function shuffled(size: number, epoch: Epoch): Uint32Array {
  * [...order(0, 10)].sort() // [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
  */
 export function shuffledByBlocks(size: number, block: number, buffer: number, epoch: Epoch): Order {
-  for (const [name, value] of Object.entries({ block, buffer }))
-    if (!Number.isInteger(value) || value < 1)
-      throw new NablaError("E-OPTION", `shuffledByBlocks: ${name} is ${value}`, "a whole number from 1");
+  check("shuffledByBlocks", "size", size, sized);
+  checkEach("shuffledByBlocks", { block, buffer }, { block: counted(1), buffer: counted(1) }, ["block", "buffer"]);
   const count = Math.ceil(size / block);
   const group = groupOf(block, buffer);
-  const key = keyOf(epoch);
+  const key = keyOf("shuffledByBlocks", epoch);
   const blocks = mixing(
     random.foldIn(key, 0),
     Uint32Array.from({ length: count }, (_, i) => i),

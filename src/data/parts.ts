@@ -1,6 +1,7 @@
 /** Tables that follow one another: files, folders and patterns of any size, read part by part. */
 import { NablaError } from "../base/error.ts";
-import { type DuckDBOptions, queried } from "./duckdb.ts";
+import { check, checkEach, counted, type Kind, text } from "./check.ts";
+import { type Columns, type DuckDBOptions, openDuckDB } from "./duckdb.ts";
 import { fileError } from "./source.ts";
 import type { Table } from "./table/table.ts";
 
@@ -9,6 +10,16 @@ export interface PartsOptions extends DuckDBOptions {
   /** A query of the table `source`, which is the files: "select a, b from source where a > 0". */
   readonly sql?: string;
 }
+
+const files: Kind = [
+  (value) => [value].flat().every((path) => typeof path === "string"),
+  "a path, a folder, a pattern, or a list of paths",
+];
+/** What the options of reading in parts are. */
+export const partsKinds = { sql: text, memoryLimit: text, threads: counted(1) };
+
+export const checkFiles = (what: string, source: string | readonly string[]): void =>
+  check(what, "the source", source, files);
 
 /** A text in SQL. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -53,20 +64,50 @@ async function filesOf(source: string | readonly string[]): Promise<readonly str
  */
 export async function* readParts(
   source: string | readonly string[],
-  { sql = "select * from source", ...options }: PartsOptions = {},
+  options: PartsOptions = {},
 ): AsyncGenerator<Table, void, undefined> {
+  checkFiles("readParts", source);
+  checkEach("readParts", options, partsKinds);
+  const { sql = "select * from source", ...duckdb } = options;
+  const files = await openFiles(source, duckdb);
+  try {
+    yield* files.parts(sql);
+  } finally {
+    await files.close();
+  }
+}
+
+/** Files as the table `source`, for one query after the other. */
+export interface OpenFiles {
+  parts(sql: string): AsyncGenerator<Table, void, undefined>;
+  close(): Promise<void>;
+}
+
+export async function openFiles(source: string | readonly string[], options: DuckDBOptions): Promise<OpenFiles> {
   const what = typeof source === "string" ? source : (source[0] ?? "no files");
   const files = await filesOf(source);
   const reader = readers.find(([end]) => files.length > 0 && files.every((file) => end.test(file)))?.[1];
   if (reader === undefined)
     throw new NablaError("E-OPTION", `${what}: there are no files here whose names end alike`, `one of ${ends}`);
+  const { query, close } = await openDuckDB(what, options);
   const view = `create view source as select * from ${reader(`[${files.map(quoted).join(", ")}]`)}`;
+  try {
+    for await (const _ of query(view));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { close, parts: (sql) => tablesOf(what, query(sql)) };
+}
+
+/** The parts of an answer as tables whose rows are counted through. */
+async function* tablesOf(file: string, answer: AsyncIterable<Columns>): AsyncGenerator<Table, void, undefined> {
   let before = 0;
-  for await (const { names, columns, rows } of queried(what, sql, [view], options)) {
+  for await (const { names, columns, rows } of answer) {
     const first = before;
     const places = new Map(names.map((name, i) => [name, i]));
     yield {
-      file: what,
+      file,
       names,
       rows,
       cell: (row, column) => columns[places.get(column) ?? -1]?.[row],

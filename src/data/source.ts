@@ -1,8 +1,15 @@
 /** Where bytes come from: a path, a file of a page, an address. */
 import { NablaError } from "../base/error.ts";
+import { check, type Kind } from "./check.ts";
 
 /** A path (Node), what a page's file input gives, the answer of fetch, or an address to fetch (file: in Node). */
 export type Source = string | URL | Blob | Response;
+
+const source: Kind = [
+  (value) => typeof value === "string" || [URL, Blob, Response].some((kind) => value instanceof kind),
+  "a path, a URL, a File or Blob, or the answer of fetch",
+];
+export const checkSource = (what: string, given: Source): void => check(what, "the source", given, source);
 
 export function nameOf(source: Source): string {
   if (typeof source === "string") return source;

@@ -1,7 +1,7 @@
 /** Parts of a dataset to learn from and to be judged by. */
 import { NablaError } from "../base/error.ts";
-import { checkOptions } from "../base/options.ts";
 import { Tensor } from "../graph/tensor.ts";
+import { check, checkDataset, checkEach, counted, type Kind, list, seeding, share, told } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
 import { shuffled } from "./order.ts";
 import { subset } from "./views.ts";
@@ -20,6 +20,9 @@ export interface SplitOptions {
   readonly stratify?: Labels;
 }
 
+const labelled: Kind = [(value) => value instanceof Tensor || list[0](value), "a list of labels, one an example"];
+export const splitKinds = { validation: share, test: share, seed: seeding, stratify: labelled };
+
 /** The parts, by what they are for. */
 export interface Parts<T> {
   readonly train: T;
@@ -36,11 +39,9 @@ export interface Parts<T> {
  * [places.train.length, places.test.length] // [7, 3]
  */
 export function splitPlaces(size: number, options: SplitOptions): Parts<Uint32Array> {
-  checkOptions("trainTestSplit", options, "trainTestSplit(data, { test: 0.2 })");
+  check("splitPlaces", "size", size, counted(0));
+  checkEach("trainTestSplit", options, splitKinds);
   const { validation = 0, test = 0, seed = 0, stratify } = options;
-  for (const [name, share] of Object.entries({ validation, test }))
-    if (!(share >= 0 && share < 1))
-      throw new NablaError("E-OPTION", `trainTestSplit: ${name} is ${share}`, "a share from 0 to 1, such as 0.2");
   if (validation + test >= 1)
     throw new NablaError(
       "E-OPTION",
@@ -66,6 +67,7 @@ export function splitPlaces(size: number, options: SplitOptions): Parts<Uint32Ar
  * parts.train.size // 3
  */
 export function trainTestSplit<E>(data: Dataset<E>, options: SplitOptions): Parts<Dataset<E>> {
+  checkDataset("trainTestSplit", data);
   const { train, validation, test } = splitPlaces(data.size, options);
   return { train: subset(data, train), validation: subset(data, validation), test: subset(data, test) };
 }
@@ -79,12 +81,15 @@ export function trainTestSplit<E>(data: Dataset<E>, options: SplitOptions): Part
 export function kFold<E>(
   data: Dataset<E>,
   k: number,
-  { seed = 0, stratify }: Pick<SplitOptions, "seed" | "stratify"> = {},
+  options: Pick<SplitOptions, "seed" | "stratify"> = {},
 ): { readonly train: Dataset<E>; readonly validation: Dataset<E> }[] {
+  checkDataset("kFold", data);
+  checkEach("kFold", options, { seed: seeding, stratify: labelled });
+  const { seed = 0, stratify } = options;
   if (!Number.isInteger(k) || k < 2 || k > data.size)
     throw new NablaError(
       "E-OPTION",
-      `kFold: ${k} folds of ${data.size} examples`,
+      `kFold: ${told(k)} folds of ${data.size} examples`,
       "a whole number from 2 to the examples",
     );
   const order = orderOf("kFold", data.size, seed, stratify);
@@ -114,6 +119,7 @@ function orderOf(what: string, size: number, seed: number, labels: Labels | unde
     ranks[place] = rank;
     counts.set(classes[place], rank + 1);
   }
-  const way = ranks.map((rank, place) => (rank + 0.5) / (counts.get(classes[place]) as number));
-  return order.sort((a, b) => (way[a] as number) - (way[b] as number)); // stable: ties stay as shuffled
+  for (let place = 0; place < size; place++)
+    ranks[place] = ((ranks[place] as number) + 0.5) / (counts.get(classes[place]) as number);
+  return order.sort((a, b) => (ranks[a] as number) - (ranks[b] as number)); // stable: ties stay as shuffled
 }

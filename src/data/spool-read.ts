@@ -4,6 +4,7 @@ import { NablaError } from "../base/error.ts";
 import { sizeOf } from "../base/shape.ts";
 import { flatten, unflatten } from "../base/tree.ts";
 import { constant } from "../graph/tensor.ts";
+import { check, checkEach, checkPlaces, positive, text } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
 import { fileError } from "./source.ts";
 import { headBytes, layoutOf, readDescription } from "./spool-file.ts";
@@ -25,7 +26,10 @@ const defaultCache = 64 * 2 ** 20;
  * const written = await spool([{ x: new Float32Array([1, 2]) }], { file: "two.spool" });
  * (await openSpool("two.spool")).size // 2
  */
-export async function openSpool<E>(file: string, { cache = defaultCache }: { cache?: number } = {}): Promise<Spool<E>> {
+export async function openSpool<E>(file: string, options: { readonly cache?: number } = {}): Promise<Spool<E>> {
+  check("openSpool", "the file", file, text);
+  checkEach("openSpool", options, { cache: positive });
+  const { cache = defaultCache } = options;
   const { open } = await import("node:fs/promises");
   const { crc32 } = await import("node:zlib");
   const handle = await open(file, "r").catch((error) => {
@@ -74,10 +78,8 @@ export async function openSpool<E>(file: string, { cache = defaultCache }: { cac
   };
 
   const take = async (places: Uint32Array): Promise<E> => {
+    checkPlaces(file, places, size);
     const needed = [...new Set(Array.from(places, (place) => Math.floor(place / block)))];
-    const beyond = needed.find((index) => index >= checksums.length) ?? places.find((place) => place >= size);
-    if (beyond !== undefined)
-      throw new NablaError("E-INDEX", `${file}: a place beyond the ${size} examples`, "places from 0 to size − 1");
     const read = await Promise.all(needed.map(async (index) => [index, await blockAt(index)] as const));
     return gather(places, new Map(read));
   };

@@ -6,6 +6,7 @@ import { NablaError } from "../base/error.ts";
 import { sizeOf } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type FlatArguments, flattenArguments } from "../graph/trees.ts";
+import { check, checkEach, iterable, oneOf, positive, text } from "./check.ts";
 import { fileError } from "./source.ts";
 import { type Crc32, type Description, type Field, headBytes, sealed } from "./spool-file.ts";
 import { openSpool, type Spool } from "./spool-read.ts";
@@ -35,6 +36,8 @@ const blockBytes = 2 ** 16;
  * await data.close();
  */
 export async function spool<E>(source: AsyncIterable<E> | Iterable<E>, options: SpoolOptions = {}): Promise<Spool<E>> {
+  check("spool", "the source", source, iterable);
+  checkEach("spool", options, { file: text, each: oneOf("batch", "example"), cache: positive });
   const { mkdtemp, open, rename, rm } = await import("node:fs/promises");
   const { join } = await import("node:path");
   const { tmpdir } = await import("node:os");
@@ -50,7 +53,7 @@ export async function spool<E>(source: AsyncIterable<E> | Iterable<E>, options: 
     await handle.sync();
     await handle.close();
     await rename(part, file);
-    const data = await openSpool<E>(file, options);
+    const data = await openSpool<E>(file, options.cache === undefined ? {} : { cache: options.cache });
     // The system keeps a file that is open; without a name it goes with the process, however that ends.
     if (folder !== undefined) await rm(folder, { recursive: true }).catch(() => {});
     if (data.size !== description.size) throw new NablaError("E-INTERNAL", "spool: the file has another size");

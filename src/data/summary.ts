@@ -1,8 +1,8 @@
 /** What is known of a column after its cells have passed once, in memory that does not grow with their number. */
 import { categoryOf, isMissing, type Kind, readCell, shown } from "./cell.ts";
 
-/** So many different values are counted one by one; more are "many". */
-const mostCounted = 1000;
+/** At least so many different values are counted one by one; more are "many". */
+const leastCounted = 1000;
 /** So many values are kept for the median: exact up to here, beyond it that of a sample (its rank is off by 0.4 % or so). */
 const mostKept = 1 << 14;
 
@@ -12,6 +12,8 @@ export class Summary {
   readonly kinds: Record<Kind | "other", number> = { number: 0, bool: 0, date: 0, text: 0, other: 0 };
   /** Of each kind, where a cell of it stood first: what an error shows. */
   readonly firsts: Partial<Record<Kind | "other", string>> = {};
+  /** So many different values are counted one by one; more are "many". */
+  readonly mostCounted: number;
   missing = 0;
   mean = 0;
   least = Number.POSITIVE_INFINITY;
@@ -23,6 +25,10 @@ export class Summary {
   #numbers = 0;
   #sample: number[] = [];
   #chance = 1;
+
+  constructor(mostCounted = 0) {
+    this.mostCounted = Math.max(leastCounted, mostCounted);
+  }
 
   add(cell: unknown, where: () => string): void {
     if (isMissing(cell)) {
@@ -37,7 +43,7 @@ export class Summary {
     if (this.counts === undefined || kind === "other") return;
     const name = categoryOf(cell);
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
-    if (this.counts.size > mostCounted) this.counts = undefined;
+    if (this.counts.size > this.mostCounted) this.counts = undefined;
   }
 
   /** Welford 1962: mean and sum of squared deviations, updated together. */

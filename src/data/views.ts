@@ -4,6 +4,7 @@ import { NablaError } from "../base/error.ts";
 import { checkSameStructure } from "../base/tree.ts";
 import { constant, type Tensor } from "../graph/tensor.ts";
 import { type FlatArguments, flattenArguments } from "../graph/trees.ts";
+import { check, checkDataset, checkPlaces, func } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
 
 const after = <A, B>(value: A | Promise<A>, f: (value: A) => B | Promise<B>): B | Promise<B> =>
@@ -16,16 +17,16 @@ const after = <A, B>(value: A | Promise<A>, f: (value: A) => B | Promise<B>): B 
  * subset(arrays([10, 20, 30]), [2, 0]).size // 2
  */
 export function subset<E>(data: Dataset<E>, places: ArrayLike<number>): Dataset<E> {
+  checkDataset("subset", data);
+  checkPlaces("subset", places, data.size);
   const own = Uint32Array.from(places);
-  const beyond = Array.prototype.find.call(
-    places,
-    (place: number) => !Number.isInteger(place) || place < 0 || place >= data.size,
-  );
-  if (beyond !== undefined)
-    throw new NablaError("E-INDEX", `subset: place ${beyond} of ${data.size} examples`, "places from 0 to size − 1");
   // So many neighbours here as there are of a block there, if the places are spread over all.
   const block = Math.max(1, Math.round((data.block * own.length) / Math.max(1, data.size)));
-  return { size: own.length, block, take: (at) => data.take(at.map((place) => own[place] as number)) };
+  const take = (at: Uint32Array): E | Promise<E> => {
+    checkPlaces("subset", at, own.length);
+    return data.take(Uint32Array.from(at, (place) => own[place] as number));
+  };
+  return { size: own.length, block, take };
 }
 
 /**
@@ -34,11 +35,11 @@ export function subset<E>(data: Dataset<E>, places: ArrayLike<number>): Dataset<
  * @example
  * map(arrays({ x: [1, 2, 3] }), ({ x }) => ({ x: x.mul(10) })).size // 3
  */
-export const map = <E, R>(data: Dataset<E>, f: (examples: E) => R | Promise<R>): Dataset<R> => ({
-  size: data.size,
-  block: data.block,
-  take: (places) => after(data.take(places), f),
-});
+export function map<E, R>(data: Dataset<E>, f: (examples: E) => R | Promise<R>): Dataset<R> {
+  checkDataset("map", data);
+  check("map", "f", f, func);
+  return { size: data.size, block: data.block, take: (places) => after(data.take(places), f) };
+}
 
 /**
  * The examples of one dataset and then those of others, of the same tree.
@@ -47,13 +48,16 @@ export const map = <E, R>(data: Dataset<E>, f: (examples: E) => R | Promise<R>):
  * concat(arrays({ x: [1, 2] }), arrays({ x: [3] })).size // 3
  */
 export function concat<E>(...datasets: readonly Dataset<E>[]): Dataset<E> {
+  if (datasets.length === 0) throw new NablaError("E-VALUE", "concat: there are no datasets", "concat(one, other)");
   const starts: number[] = [];
   let size = 0;
   for (const data of datasets) {
+    checkDataset("concat", data);
     starts.push(size);
     size += data.size;
   }
   const take = (places: Uint32Array): E | Promise<E> => {
+    checkPlaces("concat", places, size);
     const owners = Array.from(places, (place) => starts.findLastIndex((start) => start <= place));
     const used = datasets.map((_, i) => owners.flatMap((owner, at) => (owner === i ? [at] : [])));
     const taken = datasets.flatMap((data, i) => {

@@ -1,6 +1,7 @@
 /** Models as files: their variables, in safetensors, with what whoever reads them needs to know. */
 import { NablaError } from "../base/error.ts";
 import { isPlainObject } from "../base/tree.ts";
+import { check, recordOf, text } from "../data/check.ts";
 import type { Variables } from "../nn/index.ts";
 import { readBytes, writeAtomically } from "./files.ts";
 import { decodeTree, encodeTree } from "./tree-file.ts";
@@ -30,6 +31,7 @@ export async function saveModel(
   variables: Variables<unknown, unknown>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  check("saveModel", "the path", path, text);
   await writeAtomically("saveModel", path, await encodeModel("saveModel", variables, metadata));
 }
 
@@ -39,11 +41,11 @@ export async function encodeModel(
   variables: Variables<unknown, unknown>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
+  check(what, "metadata", metadata, recordOf(text));
   for (const taken of ["tree", "digest"])
     if (taken in metadata)
       throw new NablaError("E-OPTION", `${what}: the name ${taken} is taken in the metadata`, "another name");
-  if (!isVariables(variables))
-    throw new NablaError("E-TREE", `${what}: the variables have no parameters and state`, "what model.init gives");
+  checkVariables(what, variables);
   const { parameters, state } = variables;
   return encodeTree(what, { tree: { parameters, state }, metadata });
 }
@@ -57,11 +59,18 @@ export async function encodeModel(
  * (await loadModel("model.safetensors")).metadata.classes // "cat, dog"
  */
 export async function loadModel(path: string): Promise<ModelFile> {
+  check("loadModel", "the path", path, text);
   const bytes = await readBytes("loadModel", path);
   const { tree, metadata } = await decodeTree(`loadModel: ${path}`, bytes);
   if (!isVariables(tree))
     throw new NablaError("E-VALUE", `loadModel: ${path} holds no parameters and state`, "a file of saveModel");
   return { variables: tree, metadata };
+}
+
+/** E-TREE where these are not the variables of a model. */
+export function checkVariables(what: string, variables: unknown): asserts variables is Variables {
+  if (!isVariables(variables))
+    throw new NablaError("E-TREE", `${what}: the variables have no parameters and state`, "what model.init gives");
 }
 
 /** Whether a tree is that of a model. */

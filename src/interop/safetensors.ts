@@ -5,6 +5,7 @@
 import { type Data, type DType, dtypeOf } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { sizeOf } from "../base/shape.ts";
+import { checkEach, recordOf } from "../data/check.ts";
 import { constant, Tensor } from "../graph/tensor.ts";
 
 /** What such a file holds. */
@@ -83,6 +84,8 @@ const names: Readonly<Record<DType, string>> = {
   bool: "BOOL",
 };
 
+const named = recordOf([() => true, "a tensor, or a text in the metadata"]);
+
 /** The greatest header that the format's own reader accepts. */
 const longestHeader = 100_000_000;
 
@@ -93,7 +96,9 @@ const longestHeader = 100_000_000;
  * @example
  * decodeSafetensors(encodeSafetensors({ tensors: { w: tensor([1, 2]) } })).tensors.w.toArray() // [1, 2]
  */
-export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
+export function encodeSafetensors(file: SafetensorsFile): Uint8Array {
+  checkEach("encodeSafetensors", file, { tensors: named, metadata: named }, ["tensors"]);
+  const { tensors, metadata } = file;
   const header: Record<string, unknown> = Object.create(null);
   if (metadata !== undefined) header.__metadata__ = metadata;
   for (const [name, text] of Object.entries(metadata ?? {}))

@@ -17,6 +17,8 @@ export interface Config {
   readonly target: string;
   readonly task: Task;
   readonly exclude: readonly string[];
+  /** Columns of more different texts are left out. */
+  readonly maxCategories: number;
   readonly model: string;
   readonly epochs: number;
   readonly batchSize: number;
@@ -39,6 +41,7 @@ const checks: Readonly<Record<keyof Config, (value: unknown) => boolean>> = {
   target: (v) => typeof v === "string",
   task: (v) => v === "regression" || v === "classification",
   exclude: (v) => Array.isArray(v) && v.every((name) => typeof name === "string"),
+  maxCategories: Number.isSafeInteger,
   model: (v) => typeof v === "string",
   epochs: Number.isSafeInteger,
   batchSize: Number.isSafeInteger,

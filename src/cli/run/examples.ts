@@ -24,6 +24,7 @@ export interface Selection {
   readonly target: string;
   readonly task: Task | "auto";
   readonly exclude: readonly string[];
+  readonly maxCategories: number;
   readonly validation: number;
   readonly test: number;
   readonly seed: number;
@@ -59,13 +60,16 @@ export async function examplesOf(selection: Selection): Promise<Examples> {
   return selection.streamed ? streamed(selection) : inMemory(selection);
 }
 
-async function inMemory({ data, target, task, exclude, ...shares }: Selection): Promise<Examples> {
+async function inMemory({ data, target, task, exclude, maxCategories, ...selection }: Selection): Promise<Examples> {
   const all = await readTable(data);
   checkTarget(all, target);
   const table = selectRows(all, completeRows(all, [target]));
-  const whole = encode(all, { target, task, exclude });
+  const whole = encode(all, { target, task, exclude, maxCategories });
   const labels = whole.task === "classification" ? whole.y(table) : undefined;
-  const places = splitPlaces(table.rows, { ...shares, ...(labels === undefined ? {} : { stratify: labels }) });
+  const places = splitPlaces(table.rows, {
+    ...sharesOf(selection),
+    ...(labels === undefined ? {} : { stratify: labels }),
+  });
   if (labels !== undefined) {
     const learned = new Set(Array.from(places.train, (place) => labels.data[place] as number));
     const lost = whole.classes.find((_, label) => !learned.has(label));
@@ -76,13 +80,26 @@ async function inMemory({ data, target, task, exclude, ...shares }: Selection): 
         "more rows of that class, or none, or smaller --test and --validation",
       );
   }
-  const encoder = encode(table, { target, task: whole.task, exclude, rows: places.train });
+  const encoder = encode(table, { target, task: whole.task, exclude, maxCategories, rows: places.train });
   const part = (of: Uint32Array): Dataset<EncodedRows> =>
     of.length === 0 ? nothing : encoder.dataset(selectRows(table, of));
   const parts = { train: part(places.train), validation: part(places.validation), test: part(places.test) };
   const lost = all.rows - table.rows;
   const notes = lost === 0 ? [] : [`${lost} rows are left out: they have no value of "${target}"`];
-  return { encoder, parts, notes: [...encoder.notes, ...notes], close: async () => {} };
+  return { encoder, parts, notes: [...guessOf(task, encoder), ...encoder.notes, ...notes], close: async () => {} };
+}
+
+const sharesOf = ({ validation, test, seed }: Pick<Selection, "validation" | "test" | "seed">) => ({
+  validation,
+  test,
+  seed,
+});
+
+/** That numbers were taken for classes, which is not always meant. */
+function guessOf(task: Selection["task"], { target, classes }: Encoder): string[] {
+  if (task !== "auto" || classes.length === 0 || !classes.every((name) => Number.isInteger(Number(name)))) return [];
+  const range = `${classes[0]} to ${classes.at(-1)}`;
+  return [`"${target}" is taken as ${classes.length} classes, ${range}; --task regression takes it as a number`];
 }
 
 const nothing: Dataset<never> = {
@@ -93,11 +110,17 @@ const nothing: Dataset<never> = {
   },
 };
 
-async function streamed({ data, target, task, exclude, ...shares }: Selection): Promise<Examples> {
+async function streamed({ data, target, task, exclude, maxCategories, ...selection }: Selection): Promise<Examples> {
   for await (const table of readParts(data, { sql: "select * from source limit 1" })) checkTarget(table, target);
-  const encoded = await encodeFiles(data, { target, task, exclude, split: shares });
+  const encoded = await encodeFiles(data, {
+    target,
+    task,
+    exclude,
+    maxCategories,
+    split: { ...sharesOf(selection), stratify: true },
+  });
   const { encoder, parts } = encoded;
-  return { encoder, parts, notes: encoder.notes, close: () => encoded.data.close() };
+  return { encoder, parts, notes: [...guessOf(task, encoder), ...encoder.notes], close: () => encoded.data.close() };
 }
 
 function checkTarget(table: Table, target: string): void {

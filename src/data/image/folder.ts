@@ -1,6 +1,7 @@
 /** Images in folders, of which each is a class. */
 import { NablaError } from "../../base/error.ts";
 import { constant, type Tensor } from "../../graph/tensor.ts";
+import { check, checkEach, checkPlaces, oneOf, text } from "../check.ts";
 import type { Dataset } from "../dataset.ts";
 import { bytesOf, fileError } from "../source.ts";
 import { decodeImage, type Picture } from "./decode.ts";
@@ -26,7 +27,10 @@ export interface ImageOptions {
  * @example
  * await readImages("pets").then(({ classes }) => classes, ({ code }) => code) // "E-OPTION"
  */
-export async function readImages(folder: string, { channels = 3 }: ImageOptions = {}): Promise<ImageFolder> {
+export async function readImages(folder: string, options: ImageOptions = {}): Promise<ImageFolder> {
+  check("readImages", "the folder", folder, text);
+  checkEach("readImages", options, { channels: oneOf(1, 3) });
+  const { channels = 3 } = options;
   const { readdir } = await import("node:fs/promises");
   const { join } = await import("node:path");
   const list = (path: string) =>
@@ -56,6 +60,7 @@ export async function readImages(folder: string, { channels = 3 }: ImageOptions 
   const { rows, columns } = await read(first);
   const length = channels * rows * columns;
   const take = async (places: Uint32Array) => {
+    checkPlaces("readImages", places, files.length);
     const x = new Float32Array(places.length * length);
     const paths = Array.from(places, (place) => files[place] as string);
     const pictures = await Promise.all(paths.map(read));

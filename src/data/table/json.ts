@@ -1,5 +1,6 @@
 /** Tables in JSON: a list of rows `[{ "x": 1, "y": 2 }, …]`, columns `{ "x": [1, …], "y": [2, …] }`, or a row a line. */
 import { NablaError } from "../../base/error.ts";
+import { check, text } from "../check.ts";
 import type { Table } from "./table.ts";
 
 type Entries = Readonly<Record<string, unknown>>;
@@ -16,8 +17,10 @@ const rowOf = (row: number): string => `row ${row + 1}`;
  * @example
  * table([{ x: 1, y: "a" }, { x: 2, y: "b" }]).names // ["x", "y"]
  */
-export const table = (source: unknown, name = "table"): Table =>
-  Array.isArray(source) ? ofRows(name, source, rowOf) : ofColumns(name, source);
+export function table(source: unknown, name = "table"): Table {
+  check("table", "name", name, text);
+  return Array.isArray(source) ? ofRows(name, source, rowOf) : ofColumns(name, source);
+}
 
 export const readJSON = (file: string, text: string): Table => table(parse(file, text.replace(/^\uFEFF/, "")), file);
 

@@ -1,6 +1,7 @@
 /** A table from a file, a page's file, an address or a text, by the end of its name. */
 import { NablaError } from "../../base/error.ts";
-import { bytesOf, nameOf, type Source } from "../source.ts";
+import { check, checkEach, oneOf, text as textual, told } from "../check.ts";
+import { bytesOf, checkSource, nameOf, type Source } from "../source.ts";
 import { readDelimited } from "./delimited.ts";
 import { readJSON, readJSONLines } from "./json.ts";
 import { readParquet } from "./parquet.ts";
@@ -32,8 +33,10 @@ const formats: Readonly<Record<string, TableFormat | "parquet">> = {
  * parseTable("x,y\n1,2\n3,4\n", "csv").rows // 2
  */
 export function parseTable(text: string, format: TableFormat, name = "table"): Table {
-  if (Object.hasOwn(parsers, format)) return parsers[format](name, text);
-  throw new NablaError("E-OPTION", `${name}: there is no form "${format}"`, Object.keys(parsers).join(", "));
+  check("parseTable", "the text", text, textual);
+  check("parseTable", "name", name, textual);
+  if (typeof format === "string" && Object.hasOwn(parsers, format)) return parsers[format](name, text);
+  throw new NablaError("E-OPTION", `${name}: there is no form ${told(format)}`, Object.keys(parsers).join(", "));
 }
 
 /**
@@ -45,7 +48,13 @@ export function parseTable(text: string, format: TableFormat, name = "table"): T
  * @example
  * (await readTable(new Blob(["x,y\n1,2\n"]), { format: "csv" })).names // ["x", "y"]
  */
-export async function readTable(source: Source, { format }: { format?: TableFormat | "parquet" } = {}): Promise<Table> {
+export async function readTable(
+  source: Source,
+  options: { readonly format?: TableFormat | "parquet" } = {},
+): Promise<Table> {
+  checkSource("readTable", source);
+  checkEach("readTable", options, { format: oneOf(...Object.keys(parsers), "parquet") });
+  const { format } = options;
   const name = nameOf(source);
   const how = format ?? formats[/\.\w+$/.exec(name)?.[0]?.toLowerCase() ?? ""];
   if (how === undefined)

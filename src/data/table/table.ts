@@ -1,5 +1,6 @@
 /** A table of named columns, as a file holds it. */
 import { NablaError } from "../../base/error.ts";
+import { checkPlaces, checkTable } from "../check.ts";
 
 /** Cells as they stand in the file: text, or what JSON and Parquet hold. */
 export interface Table {
@@ -20,6 +21,8 @@ export interface Table {
  * selectRows(table([{ x: 1 }, { x: 2 }, { x: 3 }]), [2, 0]).cell(0, "x") // 3
  */
 export function selectRows(table: Table, places: ArrayLike<number>): Table {
+  checkTable("selectRows", table);
+  checkPlaces("selectRows", places, table.rows);
   const at = (row: number): number => places[row] ?? -1;
   return {
     file: table.file,
@@ -31,7 +34,8 @@ export function selectRows(table: Table, places: ArrayLike<number>): Table {
 }
 
 /** All of these columns are there; else what is there instead: a renamed column shows. */
-export function checkColumns(table: Table, names: readonly string[]): void {
+export function checkColumns(what: string, table: Table, names: readonly string[]): void {
+  checkTable(what, table);
   const lost = names.filter((name) => !table.names.includes(name));
   if (lost.length === 0) return;
   const others = table.names.filter((name) => !names.includes(name));

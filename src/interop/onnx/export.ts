@@ -1,9 +1,10 @@
 /** Functions as ONNX files, which other runtimes execute. */
 
-import type { DType } from "../../base/dtype.ts";
+import { checkDType, type DType } from "../../base/dtype.ts";
 import { NablaError } from "../../base/error.ts";
 import { checkOptions } from "../../base/options.ts";
-import type { Shape } from "../../base/shape.ts";
+import { checkShape, type Shape } from "../../base/shape.ts";
+import { check, checkEach, flag, type Kind, recordOf, text } from "../../data/check.ts";
 import { toTensor } from "../../graph/convert.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { trace } from "../../graph/graph.ts";
@@ -11,6 +12,7 @@ import { Tensor, type TensorLike } from "../../graph/tensor.ts";
 import { callGiven } from "../../graph/trees.ts";
 import type { Layer, Variables } from "../../nn/index.ts";
 import { simplify } from "../../transform/simplify.ts";
+import { checkVariables } from "../model-file.ts";
 import { batchSizes } from "./dimension.ts";
 import { encodeModel } from "./schema.ts";
 import { Scope } from "./scope.ts";
@@ -38,8 +40,14 @@ export interface OnnxOptions {
  */
 export const operatorSet = 18;
 
+const kinds = { batch: flag, metadata: recordOf(text) };
+
 const isType = (input: OnnxInput): input is { readonly shape: Shape; readonly dtype?: DType } =>
-  typeof input === "object" && !(input instanceof Tensor) && !Array.isArray(input) && "shape" in input;
+  typeof input === "object" &&
+  input !== null &&
+  !(input instanceof Tensor) &&
+  !Array.isArray(input) &&
+  "shape" in input;
 
 /**
  * A function as an ONNX file (operator set 18, IR version 8).
@@ -55,13 +63,19 @@ const isType = (input: OnnxInput): input is { readonly shape: Shape; readonly dt
 export function toONNX(
   f: (...inputs: Tensor[]) => TensorLike | Readonly<Record<string, TensorLike>>,
   inputs: Readonly<Record<string, OnnxInput>>,
-  { batch = false, metadata = {} }: OnnxOptions = {},
+  options: OnnxOptions = {},
 ): Uint8Array {
   checkOptions("toONNX", inputs, "toONNX(f, { x: { shape: [1, 3] } })");
+  checkEach("toONNX", options, kinds);
+  const { batch = false, metadata = {} } = options;
   const names = Object.keys(inputs);
+  if (names.includes("")) throw new NablaError("E-OPTION", "toONNX: an input has no name", "{ x: { shape: [1, 3] } }");
   if (names.length === 0) throw new NablaError("E-VALUE", "toONNX: there are no inputs", "{ x: { shape: [1, 3] } }");
   const types = Object.entries(inputs).map(([name, given]) => {
-    if (isType(given)) return { shape: given.shape, dtype: given.dtype ?? ("float32" as const) };
+    if (isType(given)) {
+      const { dtype = "float32" } = given;
+      return { shape: checkShape(`toONNX: ${name}`, given.shape), dtype: checkDType(`toONNX: ${name}`, dtype) };
+    }
     const { shape, dtype } = toTensor(`toONNX: ${name}`, given);
     return { shape, dtype };
   });
@@ -74,12 +88,19 @@ export function toONNX(
       trace("toONNX", sized, (leaves) => {
         const returned = callGiven("toONNX", f, leaves);
         const named = isNamed(returned) ? returned : { output: returned };
-        results = Object.keys(named).map((name) => (names.includes(name) ? `${name}_out` : name));
+        results = Object.keys(named);
         return Object.values(named).map((value) => toTensor("toONNX: the result", value));
       }),
     );
   });
-  const scope = new Scope(undefined, batch ? names[0] : undefined);
+  const twice = results.find((name) => names.includes(name) || name === "");
+  if (twice !== undefined)
+    throw new NablaError(
+      "E-OPTION",
+      `toONNX: an input and a result are both named "${twice}"; in a file each name is one value`,
+      "another name for the input, or a function that returns { name: tensor }",
+    );
+  const scope = new Scope(undefined, batch ? names[0] : undefined, [...names, ...results]);
   const ends = walk(scope, graphs, names);
   results.forEach((name, i) => {
     scope.nodes.push({ op_type: "Identity", name, input: [ends[i] as string], output: [name], attribute: [] });
@@ -114,5 +135,15 @@ const isNamed = (value: unknown): value is Readonly<Record<string, TensorLike>> 
  * const file = modelToONNX(model, model.init(random.key(0), [4]), [4]);
  * fromONNX(file).inputs[0].shape // ["batch", 4]
  */
-export const modelToONNX = (model: Layer, variables: Variables, input: Shape, options: OnnxOptions = {}): Uint8Array =>
-  toONNX((x) => model.apply(variables, x as Tensor)[0], { x: { shape: [1, ...input] } }, { batch: true, ...options });
+export function modelToONNX(model: Layer, variables: Variables, input: Shape, options: OnnxOptions = {}): Uint8Array {
+  check("modelToONNX", "the model", model, layer);
+  checkVariables("modelToONNX", variables);
+  checkEach("modelToONNX", options, kinds);
+  const shape = [1, ...checkShape("modelToONNX", input)];
+  return toONNX((x) => model.apply(variables, x as Tensor)[0], { x: { shape } }, { batch: true, ...options });
+}
+
+const layer: Kind = [
+  (value) => typeof value === "object" && value !== null && "apply" in value && typeof value.apply === "function",
+  "a layer, such as dense(10) or sequential(…)",
+];

@@ -1,6 +1,7 @@
 /** ONNX files as functions of nabla: to be run, compiled, differentiated and trained further. */
 import { type DType, isFloat } from "../../base/dtype.ts";
 import { NablaError } from "../../base/error.ts";
+import { checkOptions } from "../../base/options.ts";
 import { toTensor } from "../../graph/convert.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { cond, scan } from "../../index.ts";
@@ -167,6 +168,8 @@ export function fromONNX(bytes: Uint8Array): OnnxModel {
     parameters,
     metadata: Object.fromEntries(metadata_props.map(({ key, value }) => [key ?? "", value ?? ""])),
     apply(given, trained = parameters) {
+      checkOptions("apply", given, "apply({ x })");
+      checkOptions("apply", trained, "apply({ x }, model.parameters)");
       const names = new Names();
       for (const [name, t] of tensors) names.set(name, t);
       for (const [name, t] of Object.entries(trained)) names.set(name, toTensor(`apply: parameters.${name}`, t));

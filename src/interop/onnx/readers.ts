@@ -3,7 +3,7 @@
  * line an operator: a table.
  */
 import { NablaError } from "../../base/error.ts";
-import { broadcastShapes, sizeOf } from "../../base/shape.ts";
+import { broadcastShapes, checkAxis, sizeOf } from "../../base/shape.ts";
 import { isConstant, type Tensor } from "../../graph/tensor.ts";
 import * as nabla from "../../index.ts";
 import type { Attributes } from "./attributes.ts";
@@ -161,13 +161,14 @@ const sliced: Reader = ([x, starts, ends, axes, steps], a) => {
   const last = integers(ends, a, "ends");
   const along = optional(axes, a, "axes") ?? first.map((_, i) => i);
   const by = optional(steps, a, "steps") ?? first.map(() => 1);
-  return along.reduce((t, axis, i) => {
-    const n = t.shape.at(axis) as number;
+  return along.reduce((t, given, i) => {
+    const axis = checkAxis("onnx: Slice", given, t.rank);
+    const n = t.shape[axis] as number;
     const [step, stop] = [by[i] as number, last[i] as number];
     // Before the first element is where a backward slice ends.
     const end = step < 0 && stop < -n ? null : stop;
     const ranges = t.shape.map((): nabla.Range => null);
-    return nabla.slice(t, ranges.with(axis < 0 ? axis + t.rank : axis, [first[i] as number, end, step]));
+    return nabla.slice(t, ranges.with(axis, [first[i] as number, end, step]));
   }, data);
 };
 
@@ -178,7 +179,7 @@ const padded: Reader = ([x, pads, value, axes], a) => {
   const along = optional(axes, a, "axes") ?? widths.map((_, i) => i);
   const all = data.shape.map((): [number, number] => [0, 0]);
   along.forEach((axis, i) => {
-    all[axis < 0 ? axis + data.rank : axis] = widths[i] as [number, number];
+    all[checkAxis("onnx: Pad", axis, data.rank)] = widths[i] ?? [0, 0];
   });
   const fill = value === undefined || value.size === 0 ? 0 : (integers(value, a, "constant_value")[0] as number);
   checkPadded(data.shape, all, a);
@@ -194,8 +195,8 @@ const reshaped: Reader = ([x, shape], a) => {
 
 const split: Reader = ([x, sizes], a) => {
   const data = given(x, a, "input");
-  const axis = a.int("axis", 0);
-  const n = data.shape.at(axis) as number;
+  const axis = checkAxis("onnx: Split", a.int("axis", 0), data.rank);
+  const n = data.shape[axis] as number;
   // Up to operator set 17 into equal parts, from 18 on the last may be smaller; always as many as there are outputs.
   const count = a.outputs;
   a.only("num_outputs", count);

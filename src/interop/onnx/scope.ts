@@ -35,17 +35,22 @@ export class Scope {
   readonly #outer: Scope | undefined;
   /** Where the size of the batch stands: the input whose first axis it is. */
   readonly #batchInput: string | undefined;
+  /** Names that the user gave. */
+  readonly #taken: ReadonlySet<string>;
   #batch: string | undefined;
   #count = 0;
 
-  constructor(outer?: Scope, batchInput?: string) {
+  constructor(outer?: Scope, batchInput?: string, taken: readonly string[] = []) {
     this.#outer = outer;
     this.#batchInput = batchInput;
+    this.#taken = new Set(taken);
   }
 
   /** A name that no value has yet; the graphs within a graph share its names. */
   fresh(stem: string): string {
-    return this.#outer === undefined ? `${stem}_${this.#count++}` : this.#outer.fresh(stem);
+    if (this.#outer !== undefined) return this.#outer.fresh(stem);
+    const name = `${stem}_${this.#count++}`;
+    return this.#taken.has(name) ? this.fresh(stem) : name;
   }
 
   node(type: string, input: readonly string[], attributes: Readonly<Record<string, AttributeValue>> = {}): string {
