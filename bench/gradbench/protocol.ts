@@ -2,10 +2,11 @@
  * What a message is answered with. A problem is a module of problems/, named like the suite's; its functions make an
  * input ready and say what runs.
  *
- * What is timed, as "evaluate": one call of the compiled function, from tensors to tensors; results are copies, and
- * have been computed when the call returns. What is not, as "prepare": the input's JSON as tensors, and one call, in
- * which the function is traced and compiled (the suite's C++ tools prepare the same way, those that record a tape
- * there too; JAX's counts its compilation as part of the first run). Neither is the result's way to JSON.
+ * What is timed, as "evaluate": one call of the compiled function. Its arguments are tensors and are copied into the
+ * program; its results have been computed when the call returns, in memory that the next call uses again, as the suite's
+ * C++ does with its vectors. What is not, as "prepare": the input's JSON as tensors, and one call, in which the function
+ * is traced and compiled (the suite's C++ tools prepare the same way, those that record a tape there too; JAX's counts
+ * its compilation as part of the first run). Neither is the result's way to JSON.
  */
 import { existsSync } from "node:fs";
 import type { CompileOptions } from "nabla";
@@ -63,7 +64,7 @@ const since = (start: bigint): number => Number(process.hrtime.bigint() - start)
 function evaluate(evaluation: Evaluation<never, unknown>, input: unknown, options: CompileOptions) {
   const { min_runs = 1, min_seconds = 0 } = (typeof input === "object" ? input : {}) as Runs;
   const start = process.hrtime.bigint();
-  const { run, output } = evaluation(input as never, options);
+  const { run, output } = evaluation(input as never, { ...options, lend: true });
   let result = run();
   const timings: Timing[] = [{ name: "prepare", nanoseconds: since(start) }];
   for (let runs = 0, elapsed = 0; runs < min_runs || elapsed < min_seconds * 1e9; runs++) {
