@@ -123,6 +123,39 @@ describe("state", () => {
   });
 });
 
+describe("results that are lent", () => {
+  const f = (x: Tensor) => ({ double: x.mul(2), sum: x.sum() });
+
+  test("are there until the next call, and say so afterwards", () => {
+    const lending = compile(f, { lend: true });
+    const [first, second] = [lending([1, 2]), lending([3, 4])];
+    expect(codeOf(() => first.double.data)).toBe("E-CONSUMED");
+    expect(numbers(second.double)).toEqual([6, 8]);
+    const other = lending([1, 2, 3]); // another signature, another program
+    expect(second.sum.item()).toBe(7);
+    lending([5, 6]);
+    expect(numbers(second.double)).toEqual([6, 8]); // was read in time
+    expect(numbers(other.double)).toEqual([2, 4, 6]);
+  });
+
+  test("may be arguments of the next call", () => {
+    const doubled = compile((x: Tensor, y: Tensor) => [x.add(y), x.mul(y)], { lend: true });
+    let [x, y] = doubled([1, 2], [3, 4]) as [Tensor, Tensor];
+    [x, y] = doubled(y, x) as [Tensor, Tensor];
+    expect([numbers(x), numbers(y)]).toEqual([
+      [7, 14],
+      [12, 48],
+    ]);
+  });
+
+  test("lie beside a state that stays", () => {
+    const step = compile((n: Tensor): [Tensor, Tensor] => [n.add(1), n.mul(10)], { state: true, lend: true });
+    const [one, ten] = step(1);
+    const [two, twenty] = step(one);
+    expect([codeOf(() => ten.data), two.item() as unknown, twenty.item()]).toEqual(["E-CONSUMED", 3, 20]);
+  });
+});
+
 describe("programs", () => {
   test("loops that swap their carries", () => {
     const f = (x: Tensor): unknown =>

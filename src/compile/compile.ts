@@ -42,6 +42,12 @@ export interface CompileOptions {
    */
   readonly state?: boolean;
   /**
+   * Results are lent, not copied: they lie in the program's memory until the next call of the same signature, which
+   * overwrites them; whoever reads one later gets an E-CONSUMED. For large results that are done with by then. Default
+   * false.
+   */
+  readonly lend?: boolean;
+  /**
    * How many threads may share the work of one call, the calling one included; by default as many as the machine has
    * cores, at most 8. The results are the same bits for any number.
    */
@@ -74,7 +80,9 @@ export interface Compiled {
   readonly signature: Signature;
   /** How many inputs, and first outputs, are state. */
   readonly state: number;
-  /** The state that the last call returned, as long as it is in the program's memory. */
+  /** Whether results stay in the program's memory. */
+  readonly lend: boolean;
+  /** The state, and what was lent, that the last call returned. */
   latest: readonly Tensor[];
 }
 
@@ -91,12 +99,16 @@ export interface SimplyCompiled<R> {
   inspect(...args: TensorLike[]): Compiled;
 }
 
+interface BuildOptions extends ProgramOptions {
+  readonly state: boolean;
+  readonly lend: boolean;
+  readonly memoryLimit: number;
+}
+
 function build(
   f: (...args: never[]) => unknown,
   inputs: readonly FlatArguments[],
-  hasState: boolean,
-  options: ProgramOptions,
-  memoryLimit: number,
+  { state: hasState, lend, memoryLimit, ...options }: BuildOptions,
 ): Compiled {
   const tensors = inputs.flatMap((input) => input.tensors);
   let structure: Structure | undefined;
@@ -122,7 +134,7 @@ function build(
   const plan = printed(planWithin(coalesced, free, memoryLimit, options), showPlan);
   const program = new Program(plan, options);
   const signature = new Signature(inputs);
-  return { graph, plan, program, structure: structure as Structure, signature, state, latest: [] };
+  return { graph, plan, program, structure: structure as Structure, signature, state, lend, latest: [] };
 }
 
 const printed = <T extends object>(value: T, show: (value: T) => string): T => ({
@@ -155,12 +167,12 @@ function checkState(input: FlatArguments, returned: unknown): void {
 
 /** Puts the arguments in place and forgets them; the state that is there already is not touched. */
 function enter({ program, state, latest }: Compiled, leaves: Leaf[]): void {
-  if (state > 0) {
-    // Whoever holds a state that is about to be overwritten, and was not passed on, keeps its value.
-    latest.forEach((t, i) => {
-      if (!isPresent(leaves[i], t)) t.data;
-    });
-  }
+  // Whoever holds a state that is about to be overwritten, and was not passed on, keeps its value; whoever holds what was
+  // lent does not, but for an argument of this call.
+  latest.forEach((t, i) => {
+    if (i < state ? !isPresent(leaves[i], t) : leaves.includes(t)) t.data;
+    else if (i >= state && t.resident !== undefined) t.resident = overwritten;
+  });
   for (let i = 0; i < program.inputs.length; i++) {
     const leaf = leaves[i] as Leaf;
     const place = program.inputs[i] as Data;
@@ -182,28 +194,33 @@ function enter({ program, state, latest }: Compiled, leaves: Leaf[]): void {
 const isPresent = (leaf: Leaf | undefined, latest: Tensor | undefined): leaf is Tensor =>
   leaf === latest && latest?.resident !== undefined;
 
-const consumed: Resident = {
+const gone = (message: string, repair: string): Resident => ({
   read: () => {
-    throw new NablaError(
-      "E-CONSUMED",
-      "compile: this state was passed on to the next call, which overwrote it",
-      "reading it before that call, or the state that the call returned",
-    );
+    throw new NablaError("E-CONSUMED", message, repair);
   },
-};
+});
+const consumed = gone(
+  "compile: this state was passed on to the next call, which overwrote it",
+  "reading it before that call, or the state that the call returned",
+);
+const overwritten = gone(
+  "compile: this result was lent until the next call, which overwrote it",
+  "reading it before that call, or compiling without { lend: true }",
+);
 
 function leave(compiled: Compiled): Tensor[] {
-  const { graph, program, state } = compiled;
+  const { graph, program, state, lend } = compiled;
   const results = new Array<Tensor>(program.outputs.length);
   for (let i = 0; i < results.length; i++) {
     const place = program.outputs[i] as Data;
     const { shape, dtype } = graph.outputs[i] as Tensor;
     results[i] =
-      i < state
+      lend || i < state
         ? residentConstant({ shape, dtype }, { read: () => copyOf(place) })
         : constant(copyOf(place), shape, dtype);
   }
-  if (state > 0) compiled.latest = results.slice(0, state);
+  if (lend) compiled.latest = results;
+  else if (state > 0) compiled.latest = results.slice(0, state);
   return results;
 }
 
@@ -238,6 +255,7 @@ export function compile(
   {
     cacheSize = 32,
     state = false,
+    lend = false,
     threads = defaultThreads(),
     reproducible = false,
     memoryLimit = Number.POSITIVE_INFINITY,
@@ -265,7 +283,7 @@ export function compile(
 
   const find = (inputs: readonly FlatArguments[]): Compiled => {
     const key = signatureKey(inputs);
-    const compiled = cache.get(key) ?? build(f, inputs, state, { threads, reproducible }, memoryLimit);
+    const compiled = cache.get(key) ?? build(f, inputs, { state, lend, threads, reproducible, memoryLimit });
     // The most recently used comes last.
     cache.delete(key);
     cache.set(key, compiled);
