@@ -215,7 +215,7 @@ test.each<[what: string, run: () => unknown, part: string]>([
   ["no source", () => data.readTable(undefined as never), "E-VALUE readTable: the source is nothing"],
   ["nothing to join", () => data.concat(), "E-VALUE concat: there are no datasets"],
   ["a place that is none", () => data.subset(examples, [undefined as never]), "E-INDEX subset: place nothing"],
-  ["rows beyond the table", () => data.selectRows(rows, [3]), "E-INDEX selectRows: place 3 of 3"],
+  ["rows beyond the table", () => data.selectRows(rows, [3]), "E-INDEX selectRows: row 3 of 3"],
   [
     "no labels",
     () => data.labelsOf(data.arrays({ x: [1] }) as never),

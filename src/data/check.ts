@@ -92,12 +92,21 @@ export function checkEach(
 }
 
 /** E-INDEX unless all places are among so many. */
-export function checkPlaces(what: string, places: ArrayLike<number>, size: number): void {
+export function checkPlaces(
+  what: string,
+  places: ArrayLike<number>,
+  size: number,
+  one: "place" | "row" = "place",
+): void {
   check(what, "the list of places", places, list);
   for (let i = 0; i < places.length; i++) {
     const place = places[i];
     if (isCount(place) && place < size) continue;
-    throw new NablaError("E-INDEX", `${what}: place ${told(place)} of ${size} examples`, "places from 0 to size − 1");
+    throw new NablaError(
+      "E-INDEX",
+      `${what}: ${one} ${told(place)} of ${size}${one === "row" ? "" : " examples"}`,
+      `${one}s from 0 to size − 1`,
+    );
   }
 }
 

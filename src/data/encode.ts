@@ -36,7 +36,7 @@ export function encode(table: Table, options: EncodeOptions): Encoder {
   checkTable("encode", table);
   const { summaries, add } = summarised("encode", table, options);
   const { rows } = options;
-  if (rows !== undefined) checkPlaces("encode", rows, table.rows);
+  if (rows !== undefined) checkPlaces("encode", rows, table.rows, "row");
   for (let i = 0; i < (rows?.length ?? table.rows); i++) add(table, rows?.[i] ?? i);
   return encoderOf(table.file, summaries, options);
 }

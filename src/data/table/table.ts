@@ -22,7 +22,7 @@ export interface Table {
  */
 export function selectRows(table: Table, places: ArrayLike<number>): Table {
   checkTable("selectRows", table);
-  checkPlaces("selectRows", places, table.rows);
+  checkPlaces("selectRows", places, table.rows, "row");
   const at = (row: number): number => places[row] ?? -1;
   return {
     file: table.file,
