@@ -7,13 +7,16 @@ import {
   logicalAnd,
   logicalNot,
   logicalOr,
-  norm,
+  sqrt,
+  square,
+  sum,
   type Tensor,
   where,
   whileLoop,
 } from "nabla";
 
 const tolerance = 1e-5;
+const length = (x: Tensor): Tensor => sqrt(sum(square(x)));
 
 /** A function with its gradient. */
 export type Differentiated = (x: Tensor) => readonly [Tensor, Tensor];
@@ -30,7 +33,7 @@ export function argminOf(f: Differentiated, start: Tensor): Tensor {
       const doubled = equal(streak, 10);
       const now = where(doubled, rate.mul(2), rate);
       const step = slope.mul(now);
-      const done = logicalOr(lessEqual(norm(slope), tolerance), lessEqual(norm(step), tolerance));
+      const done = logicalOr(lessEqual(length(slope), tolerance), lessEqual(length(step), tolerance));
       const next = x.sub(step);
       const [nextValue, nextSlope] = f(next);
       const accept = logicalAnd(logicalNot(done), less(nextValue, value));

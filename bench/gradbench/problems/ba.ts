@@ -3,6 +3,7 @@
  */
 import {
   arange,
+  at,
   broadcastTo,
   compile,
   concatenate,
@@ -14,8 +15,8 @@ import {
   slice,
   sqrt,
   square,
+  stack,
   sub,
-  sum,
   type Tensor,
   take,
   tensor,
@@ -37,43 +38,56 @@ interface Input {
 
 const part = (x: Tensor, from: number, to: number): Tensor => slice(x, [[from, to]]);
 
-/** a × b. */
-function cross(a: Tensor, b: Tensor): Tensor {
-  const turn = (t: Tensor): Tensor => take(t, [1, 2, 0]);
-  return turn(a.mul(turn(b)).sub(turn(a).mul(b)));
-}
+type Vector = readonly [Tensor, Tensor, Tensor];
+
+/** Three numbers of x, one by one: under vmap each is a column, and formulas of columns become one loop. */
+const three = (x: Tensor, from: number): Vector => [at(x, from), at(x, from + 1), at(x, from + 2)];
+
+const dot = ([a, b, c]: Vector, [x, y, z]: Vector): Tensor => a.mul(x).add(b.mul(y)).add(c.mul(z));
+const cross = ([a, b, c]: Vector, [x, y, z]: Vector): Vector => [
+  b.mul(z).sub(c.mul(y)),
+  c.mul(x).sub(a.mul(z)),
+  a.mul(y).sub(b.mul(x)),
+];
 
 /** The point turned by |axis| about the axis (Rodrigues); where the axis is 0, to first order. */
-function rotate(axis: Tensor, point: Tensor): Tensor {
-  const squared = sum(square(axis));
+function rotate(axis: Vector, point: Vector): Vector {
+  const squared = dot(axis, axis);
   const still = equal(squared, 0);
   const angle = sqrt(where(still, 1, squared));
   const [c, s] = [cos(angle), sin(angle)];
-  const unit = axis.div(angle);
-  const turned = point
-    .mul(c)
-    .add(cross(unit, point).mul(s))
-    .add(unit.mul(sum(unit.mul(point)).mul(sub(1, c))));
-  return where(still, point.add(cross(axis, point)), turned);
+  const unit = axis.map((x) => x.div(angle)) as unknown as Vector;
+  const along = dot(unit, point).mul(sub(1, c));
+  const [across, slight] = [cross(unit, point), cross(axis, point)];
+  return point.map((x, i) => {
+    const turned = x
+      .mul(c)
+      .add((across[i] as Tensor).mul(s))
+      .add((unit[i] as Tensor).mul(along));
+    return where(still, x.add(slight[i] as Tensor), turned);
+  }) as unknown as Vector;
 }
 
 /** camera: rotation (3), centre (3), focal length, principal point (2), radial distortion (2). */
 export function reprojectionError(camera: Tensor, point: Tensor, weight: Tensor, feature: Tensor): Tensor {
-  const seen = rotate(part(camera, 0, 3), point.sub(part(camera, 3, 6)));
-  const flat = part(seen, 0, 2).div(part(seen, 2, 3));
-  const radius = sum(square(flat));
-  const [k1, k2] = [part(camera, 9, 10), part(camera, 10, 11)];
-  const distorted = flat.mul(
-    k1
-      .mul(radius)
-      .add(k2.mul(square(radius)))
-      .add(1),
+  const centre = three(camera, 3);
+  const from = three(point, 0).map((x, i) => x.sub(centre[i] as Tensor)) as unknown as Vector;
+  const [x, y, z] = rotate(three(camera, 0), from);
+  const [u, v] = [x.div(z), y.div(z)];
+  const radius = square(u).add(square(v));
+  const distortion = at(camera, 9)
+    .mul(radius)
+    .add(at(camera, 10).mul(square(radius)))
+    .add(1);
+  const errors = [u, v].map((c, i) =>
+    c
+      .mul(distortion)
+      .mul(at(camera, 6))
+      .add(at(camera, 7 + i))
+      .sub(at(feature, i))
+      .mul(weight),
   );
-  return distorted
-    .mul(part(camera, 6, 7))
-    .add(part(camera, 7, 9))
-    .sub(feature)
-    .mul(weight);
+  return stack(errors);
 }
 
 export const weightError = (weight: Tensor): Tensor => sub(1, square(weight));
@@ -124,7 +138,7 @@ export const jacobian: Evaluation<Input, Sparse> = (input, options) => {
   const { n, m, p } = input;
   const { cameras, points, weights, features, whose } = scene(input);
   const one = (variables: Tensor, feature: Tensor): Tensor =>
-    reprojectionError(part(variables, 0, 11), part(variables, 11, 14), part(variables, 14, 15), feature);
+    reprojectionError(part(variables, 0, 11), part(variables, 11, 14), at(variables, 14), feature);
   const f = compile((cameras: Tensor, points: Tensor, weights: Tensor): Sparse => {
     const variables = concatenate(
       [take(cameras, whose.camera), take(points, whose.point), reshape(weights, [p, 1])],

@@ -2,20 +2,7 @@
  * A charged particle among two fixed charges, one of which w moves: the w whose path meets the origin. The field is a
  * derivative within the function that is minimised by derivatives (Siskind and Pearlmutter 2008).
  */
-import {
-  at,
-  compile,
-  greater,
-  norm,
-  reciprocal,
-  reshape,
-  square,
-  stack,
-  sub,
-  type Tensor,
-  tensor,
-  whileLoop,
-} from "nabla";
+import { at, compile, greater, reshape, rsqrt, square, stack, sub, sum, type Tensor, tensor, whileLoop } from "nabla";
 import { argminOf } from "../descent.ts";
 import { forward, type Mode, reverse } from "../modes.ts";
 import type { Evaluation } from "../protocol.ts";
@@ -31,7 +18,7 @@ export const miss =
   (mode: Mode) =>
   (w: Tensor): Tensor => {
     const moved = stack([10, sub(10, at(w, 0))]);
-    const potential = (p: Tensor): Tensor => reciprocal(norm(p.sub(moved))).add(reciprocal(norm(p.sub([10, 0]))));
+    const potential = (p: Tensor): Tensor => rsqrt(sum(square(p.sub(moved)))).add(rsqrt(sum(square(p.sub([10, 0])))));
     const field = mode(potential);
     const force = (p: Tensor): Tensor => field(p)[1].neg();
     // The last velocity is the one that crossed the axis.
