@@ -7,15 +7,12 @@ import { decodeTree, encodeTree } from "../interop/tree-file.ts";
 import type { Variables } from "../nn/index.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { fromJson, type Position, toJson } from "./position.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { TrainingState } from "./step.ts";
 
 /** All that a run is. */
-export interface Checkpoint {
-  readonly state: TrainingState;
-  readonly position: Position;
+export interface Checkpoint extends Snapshot {
   readonly fingerprint: Fingerprint;
-  /** The variables of the best epoch. */
-  readonly best: Variables | undefined;
 }
 
 /** A run's checkpoint, and what was wrong with those after it. */
