@@ -166,6 +166,7 @@ function enter({ program, state, latest }: Compiled, leaves: Leaf[]): void {
     const place = program.inputs[i] as Data;
     if (typeof leaf === "number") place[0] = leaf;
     else if (i < state && isPresent(leaf, latest[i])) continue;
+    else if (leaf instanceof Tensor && leaf.resident !== undefined) leaf.resident.write(place);
     else {
       const data = leaf instanceof Tensor ? leaf.data : leaf;
       if (place.length === 1) place[0] = data[0] as number;
@@ -182,15 +183,14 @@ function enter({ program, state, latest }: Compiled, leaves: Leaf[]): void {
 const isPresent = (leaf: Leaf | undefined, latest: Tensor | undefined): leaf is Tensor =>
   leaf === latest && latest?.resident !== undefined;
 
-const consumed: Resident = {
-  read: () => {
-    throw new NablaError(
-      "E-CONSUMED",
-      "compile: this state was passed on to the next call, which overwrote it",
-      "reading it before that call, or the state that the call returned",
-    );
-  },
+const overwritten = (): never => {
+  throw new NablaError(
+    "E-CONSUMED",
+    "compile: this state was passed on to the next call, which overwrote it",
+    "reading it before that call, or the state that the call returned",
+  );
 };
+const consumed: Resident = { read: overwritten, write: overwritten };
 
 function leave(compiled: Compiled): Tensor[] {
   const { graph, program, state } = compiled;
@@ -200,7 +200,7 @@ function leave(compiled: Compiled): Tensor[] {
     const { shape, dtype } = graph.outputs[i] as Tensor;
     results[i] =
       i < state
-        ? residentConstant({ shape, dtype }, { read: () => copyOf(place) })
+        ? residentConstant({ shape, dtype }, { read: () => copyOf(place), write: (to) => to.set(place) })
         : constant(copyOf(place), shape, dtype);
   }
   if (state > 0) compiled.latest = results.slice(0, state);

@@ -2,7 +2,7 @@
 import { NablaError } from "../base/error.ts";
 import { checkOptions } from "../base/options.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Epoch, type Order, shuffled, shuffledByBlocks } from "./order.ts";
+import { type Epoch, type Order, shuffledAsAsked, shuffledByBlocks } from "./order.ts";
 
 /** Which batches, and from where. */
 export interface BatchOptions extends Partial<Epoch> {
@@ -37,8 +37,7 @@ function orderOf({ size, block }: Dataset<unknown>, options: BatchOptions): Orde
   if (!shuffle)
     return (from, to) => Uint32Array.from({ length: Math.max(0, Math.min(to, size) - from) }, (_, i) => from + i);
   if (block > 1) return shuffledByBlocks(size, block, buffer, { seed, epoch });
-  const order = shuffled(size, { seed, epoch });
-  return (from, to) => order.subarray(from, to);
+  return shuffledAsAsked(size, { seed, epoch });
 }
 
 function checkCount(name: string, value: number, least: number): void {
