@@ -77,10 +77,22 @@ export async function tidy(folder: string, step: number): Promise<void> {
 }
 
 /** Writes the best model so far as a model file of its own. */
-export async function saveBest(folder: string, best: Variables, position: Position): Promise<void> {
+export const saveBest = (folder: string, best: Variables, position: Position): Promise<void> =>
+  saveVariables(folder, "best", best, { best: toJson(position.best) });
+
+/** Writes the average of the models so far as a model file of its own. */
+export const saveAveraged = (folder: string, averaged: Variables, { step }: Position): Promise<void> =>
+  saveVariables(folder, "averaged", averaged, { step: String(step) });
+
+async function saveVariables(
+  folder: string,
+  name: string,
+  variables: Variables,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
   const { join } = await import("node:path");
-  const bytes = await encodeModel("train", best, { best: toJson(position.best) });
-  await writeAtomically("train", join(folder, "best.safetensors"), bytes);
+  const path = join(folder, `${name}.safetensors`);
+  await writeAtomically("train", path, await encodeModel("train", variables, metadata));
 }
 
 /** The latest whole checkpoint of a folder; E-VALUE if there are some and none is whole. */

@@ -1,9 +1,11 @@
 /** Epochs of steps, with checkpoints between them, to their end. */
 import type { Tree } from "../graph/trees.ts";
 import type { Variables } from "../nn/index.ts";
+import { saveAveraged } from "./checkpoint.ts";
 import { explained } from "./diverged.ts";
 import { type End, endOf, messageOf } from "./ending.ts";
 import { countOf, epochEnded, steps } from "./epoch.ts";
+import { averagedVariables } from "./rules/average.ts";
 import { openSession, type Run, type Session, saved } from "./session.ts";
 import { beginning, type Reached, type Snapshot } from "./snapshot.ts";
 import { Training } from "./training.ts";
@@ -12,8 +14,12 @@ export async function loop(run: Run): Promise<Training<Tree, Tree>> {
   const session = await openSession(run);
   try {
     const [reached, end] = await toEnd(session);
-    if (end !== undefined) return resultOf(session, reached, end);
-    return resultOf(session, ...(await explained(session, reached.good)));
+    const [last, how] = end === undefined ? await explained(session, reached.good) : ([reached, end] as const);
+    const result = resultOf(session, last, how);
+    const { folder } = run.options;
+    if (folder !== undefined && result.averaged !== undefined)
+      await saveAveraged(folder, result.averaged, last.position);
+    return result;
   } finally {
     await session.close();
   }
@@ -52,6 +58,8 @@ function resultOf(session: Session, { state, position, best }: Snapshot, end: En
   const { history, step, best: epoch } = position;
   return new Training({
     variables: state.variables,
+    averaged: averagedVariables(state.variables, state.rule),
+    rule: state.rule,
     best: epoch === undefined ? undefined : { ...epoch, variables: best as Variables },
     history,
     status: end.status,

@@ -1,4 +1,5 @@
 /** What came of training. */
+import type { Tree } from "../graph/trees.ts";
 import type { Variables } from "../nn/index.ts";
 import type { BestEpoch, EpochRecord } from "./position.ts";
 
@@ -19,6 +20,10 @@ export interface Best<P, S> extends BestEpoch {
 export class Training<P, S> {
   /** At the end; where training diverged, the last that were finite. */
   readonly variables: Variables<P, S>;
+  /** The same with the averages of the parameters, where the rule keeps one of all of them. */
+  readonly averaged: Variables<P, S> | undefined;
+  /** The rule's state. */
+  readonly rule: Tree;
   /** Of the epoch whose monitored value was best; undefined if none ended. */
   readonly best: Best<P, S> | undefined;
   readonly history: readonly EpochRecord[];
@@ -30,6 +35,8 @@ export class Training<P, S> {
 
   constructor(fields: Omit<Training<P, S>, "toString">) {
     this.variables = fields.variables;
+    this.averaged = fields.averaged;
+    this.rule = fields.rule;
     this.best = fields.best;
     this.history = fields.history;
     this.status = fields.status;
