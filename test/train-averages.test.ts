@@ -59,7 +59,7 @@ test.each([
   const bits = JSON.stringify(averaged);
   expect(JSON.stringify(resumed.averaged)).toBe(bits);
   expect(JSON.stringify((await loadModel(join(folder, "averaged.safetensors"))).variables)).toBe(bits);
-  const { loss } = await evaluate({ ...options, batchSize: 2, model: scale, variables: averaged });
+  const { loss } = await evaluate({ model: scale, data, loss: meanSquaredError, variables: averaged });
   expect(loss).toBeCloseTo(2.5 * (expected - 3) ** 2, 13);
   await saveModel(join(folder, "own.safetensors"), averaged);
   rmSync(folder, { recursive: true });

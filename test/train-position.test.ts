@@ -22,7 +22,7 @@ const settings: Settings = {
 const after = (losses: readonly number[], given: Settings): Position =>
   losses.reduce((position: Position, loss) => {
     const stepped = afterStep(position, withCost(position.sums, loss, 1));
-    return afterEpoch(stepped, rowOf(stepped, undefined, 0), given, undefined)[0];
+    return afterEpoch(stepped, rowOf(stepped, {}, 0), given, undefined)[0];
   }, atStart);
 
 test.each([
@@ -44,7 +44,7 @@ test("a row is the weighted mean of costs, and the ratio of mean noise to mean g
   ] as const;
   const costs = batches.reduce((sums, [cost, weight]) => withCost(sums, cost, weight), atStart.sums);
   const sums = [1, 3].reduce((s, k) => withDiagnosis(s, { gradientSquared: k, noise: 10, curvature: k }), costs);
-  const row = rowOf({ ...atStart, sums }, { loss: 7 }, 1.5);
+  const row = rowOf({ ...atStart, sums }, { validation: { loss: 7 } }, 1.5);
   expect(row).toEqual({
     epoch: 0,
     step: 0,

@@ -63,7 +63,7 @@ export async function epochEnded(session: Session, reached: Reached): Promise<Re
   const ended = remembered(reached);
   if (ended.diverged) return ended;
   const { state } = ended;
-  const row = rowOf(ended.position, await task.measure?.(state.variables), session.seconds());
+  const row = rowOf(ended.position, await task.measure(state.variables), session.seconds());
   const [position, better] = afterEpoch(ended.position, row, settings, options.plateau);
   const best = better ? state.variables : ended.best;
   await log.write(row);

@@ -53,7 +53,8 @@ const isDue = ({ settings: { saveEvery } }: Session, { position: { batch, step }
 function resultOf(session: Session, { state, position, best }: Snapshot, end: End): Training<Tree, Tree> {
   const { options, found, progress } = session;
   const message = messageOf(end, options.folder, found);
-  if (end.status === "stopped" || end.status === "diverged") progress.say(`${end.status}: ${message}`);
+  const early = end.status === "stopped" || end.status === "diverged";
+  if (early && options.progress !== "bar") progress.say(`${end.status}: ${message}`);
   progress.end();
   const { history, step, best: epoch } = position;
   return new Training({

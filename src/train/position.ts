@@ -12,6 +12,8 @@ export interface EpochRecord {
   readonly loss: number;
   /** Loss and metrics of the validation data at its end. */
   readonly validation?: Readonly<Record<string, number>>;
+  /** The same of the training data, where they were asked for. */
+  readonly training?: Readonly<Record<string, number>>;
   /** The plateau's factor during it. */
   readonly factor?: number;
   /** The batch size at which noise and gradient are alike (diagnostics). */
@@ -66,20 +68,19 @@ export const afterStep = (position: Position, sums: Sums): Position => ({
   sums,
 });
 
+/** Loss and metrics at an epoch's end. */
+export type Measured = Pick<EpochRecord, "validation" | "training">;
+
 /** What the epoch came to, with what was measured at its end. */
-export function rowOf(
-  { epoch, step, sums, plateau }: Position,
-  validation: Record<string, number> | undefined,
-  seconds: number,
-): EpochRecord {
-  const { gradientSquared, noise, curvature, measured } = sums;
+export function rowOf({ epoch, step, sums, plateau }: Position, measured: Measured, seconds: number): EpochRecord {
+  const { gradientSquared, noise, curvature, measured: times } = sums;
   return {
     epoch,
     step,
     loss: sums.loss / sums.weight,
-    ...(validation === undefined ? {} : { validation }),
+    ...measured,
     ...(plateau === undefined ? {} : { factor: plateau.factor }),
-    ...(measured > 0 ? { noiseScale: noise / gradientSquared, curvature: curvature / measured } : {}),
+    ...(times > 0 ? { noiseScale: noise / gradientSquared, curvature: curvature / times } : {}),
     seconds,
   };
 }
@@ -91,7 +92,7 @@ export function afterEpoch(
   { monitor, maximize }: Settings,
   plateau: AnyOptions["plateau"],
 ): readonly [Position, better: boolean] {
-  const value = row.validation === undefined ? row.loss : (row.validation[monitor] as number);
+  const value = (row.validation ?? row.training)?.[monitor] ?? row.loss;
   const better = isBetter(value, position.best?.value, maximize);
   const next = {
     ...position,

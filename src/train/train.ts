@@ -87,7 +87,7 @@ const tensorsOf = (state: TrainingState): TrainingState => {
 };
 
 const fingerprintOf = (
-  { data, validation, rule, plateau }: AnyOptions,
+  { data, validation, trainingMetrics = false, rule, plateau }: AnyOptions,
   { batchSize, dropLast, seed, monitor, maximize }: Settings,
   state: TrainingState,
   program: string,
@@ -97,6 +97,7 @@ const fingerprintOf = (
   seed,
   examples: data.size,
   validation: validation?.size ?? 0,
+  trainingMetrics,
   monitor,
   maximize,
   rule: rule.name,

@@ -60,9 +60,12 @@ export class Training<P, S> {
 export const show = (v: number): string => String(Number(v.toPrecision(4)));
 
 /** Loss and metrics of an epoch. */
-export function showEpoch({ loss, validation = {} }: EpochRecord): string {
-  const measured = Object.entries(validation).map(([name, v]) => `${name} ${show(v)}`);
-  return `loss ${show(loss)}${measured.length > 0 ? `, validation ${measured.join(", ")}` : ""}`;
+export function showEpoch({ loss, training, validation }: EpochRecord): string {
+  const parts = Object.entries({ training, validation }).map(([part, measured]) => {
+    const values = Object.entries(measured ?? {}).map(([name, v]) => `${name} ${show(v)}`);
+    return values.length > 0 ? `, ${part} ${values.join(", ")}` : "";
+  });
+  return `loss ${show(loss)}${parts.join("")}`;
 }
 
 /** `4.2 s`, `3:05`, `1:02:03`. */
