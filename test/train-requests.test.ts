@@ -1,5 +1,5 @@
 /** What is asked of training beside learning: measures of the training data, weights of 0, options, order of keys. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { arrays } from "../src/data/index.ts";
 import { ones, type Tensor, tensor, zeros } from "../src/index.ts";
 import { dense, type Layer, meanSquaredError, sequential } from "../src/nn/index.ts";
@@ -99,4 +99,17 @@ test("a range test computes in the dtype of the data", async () => {
   const seen = sequential(looking, (v) => v.reshape([-1]));
   await rateRangeTest({ model: seen as Layer, data, loss, rule: (rate) => momentum(rate), steps: 10 });
   expect([...types]).toEqual(["float64"]);
+});
+
+test.each([
+  ["auto", 1],
+  ["bar", 0],
+  [false, 0],
+] as const)("progress %s says %i times that it was stopped", async (progress, times) => {
+  const said = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  const { message } = await train({ ...options, progress, callback: () => true });
+  const texts = said.mock.calls.map(([text]) => String(text));
+  said.mockRestore();
+  expect(message).toBe("by the callback after 3 steps");
+  expect(texts.filter((text) => text.includes(message))).toHaveLength(times);
 });
