@@ -26,6 +26,7 @@ import {
   nadam,
   nesterov,
   orthogonalize,
+  polyakAverage,
   type Rate,
   type Rule,
   radam,
@@ -297,6 +298,7 @@ const cases: readonly Case[] = [
     }),
   },
   { name: "clipped by norm", rule: (rate) => chain(clipByNorm(1), adam(rate)), rate: 0.1 },
+  { name: "averaged from step 3", rule: (rate) => chain(sgd(rate), polyakAverage(3)), rate: 0.3 },
   { name: "averaged", rule: (rate) => chain(sgd(rate), exponentialMovingAverage(0.9)), rate: 0.3 },
   {
     name: "groups",

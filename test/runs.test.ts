@@ -54,6 +54,18 @@ interface Run {
 const inData: Run["needs"] = [packages, "npm ci in data/"];
 const runs: readonly Run[] = [
   {
+    name: "digits",
+    options: ["--seed", "3"],
+    check: (out) => {
+      expect(Number(/(\d+) of 359 held-out images/.exec(out)?.[1])).toBeGreaterThan(0.96 * 359);
+      expect(numberAfter("relative error", out)).toBeLessThan(1e-7);
+      const [curvature, rate] = [numberAfter("eigenvalue", out), numberAfter("1/λmax =", out)];
+      expect(curvature * rate).toBeCloseTo(1, 2); // both in three digits
+      expect(out).toContain("Confusion matrix");
+      for (const file of ["model.json", "graph.svg"]) expect(out).toContain(file);
+    },
+  },
+  {
     name: "mnist",
     options: few,
     needs: inData,

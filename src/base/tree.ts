@@ -78,6 +78,18 @@ export function showStructure(structure: Structure): string {
 
 export const sameStructure = (a: Structure, b: Structure): boolean => showStructure(a) === showStructure(b);
 
+/** The tree with its keys in the order of another's, as far as they are the same. */
+export function inOrderOf(like: unknown, tree: unknown): unknown {
+  if (Array.isArray(like) && Array.isArray(tree)) return tree.map((item, i) => inOrderOf(like[i], item));
+  if (!isRecord(like) || !isRecord(tree)) return tree;
+  const keys = Object.keys(like);
+  if (Object.keys(tree).length !== keys.length || !keys.every((key) => Object.hasOwn(tree, key))) return tree;
+  return Object.fromEntries(keys.map((key) => [key, inOrderOf(like[key], tree[key])]));
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value);
+
 export function checkSameStructure(what: string, expected: Structure, actual: Structure): void {
   if (!sameStructure(expected, actual)) {
     throw new NablaError(

@@ -178,6 +178,7 @@ function enter({ program, state, latest }: Compiled, leaves: Leaf[]): void {
     const place = program.inputs[i] as Data;
     if (typeof leaf === "number") place[0] = leaf;
     else if (i < state && isPresent(leaf, latest[i])) continue;
+    else if (leaf instanceof Tensor && leaf.resident !== undefined) leaf.resident.write(place);
     else {
       const data = leaf instanceof Tensor ? leaf.data : leaf;
       if (place.length === 1) place[0] = data[0] as number;
@@ -194,11 +195,12 @@ function enter({ program, state, latest }: Compiled, leaves: Leaf[]): void {
 const isPresent = (leaf: Leaf | undefined, latest: Tensor | undefined): leaf is Tensor =>
   leaf === latest && latest?.resident !== undefined;
 
-const gone = (message: string, repair: string): Resident => ({
-  read: () => {
+const gone = (message: string, repair: string): Resident => {
+  const fail = (): never => {
     throw new NablaError("E-CONSUMED", message, repair);
-  },
-});
+  };
+  return { read: fail, write: fail };
+};
 const consumed = gone(
   "compile: this state was passed on to the next call, which overwrote it",
   "reading it before that call, or the state that the call returned",
@@ -216,7 +218,7 @@ function leave(compiled: Compiled): Tensor[] {
     const { shape, dtype } = graph.outputs[i] as Tensor;
     results[i] =
       lend || i < state
-        ? residentConstant({ shape, dtype }, { read: () => copyOf(place) })
+        ? residentConstant({ shape, dtype }, { read: () => copyOf(place), write: (to) => to.set(place) })
         : constant(copyOf(place), shape, dtype);
   }
   if (lend) compiled.latest = results;

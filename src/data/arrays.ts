@@ -1,11 +1,11 @@
 /** Examples in memory. */
-import { allocate, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { showShape, sizeOf } from "../base/shape.ts";
-import { constant, type Tensor } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { flattenArguments, type Input, type Traced } from "../graph/trees.ts";
 import { checkPlaces } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
+import { gathered, gatherRows } from "./gather.ts";
 
 /**
  * A tree of arrays, whose first axes count examples, as a dataset.
@@ -33,20 +33,15 @@ export function arrays<T>(tree: T): Dataset<Traced<Input<T>>> {
     block: 1,
     take: (places) => {
       checkPlaces("arrays", places, size);
-      return flat.rebuild(flat.tensors.map((t) => rows(t, places))) as Traced<Input<T>>;
+      const own = places.slice();
+      return flat.rebuild(flat.tensors.map((t) => rows(t, own))) as Traced<Input<T>>;
     },
   };
 }
 
-/** Rows of the first axis, copied out. */
+/** Rows of the first axis. */
 function rows({ data, shape, dtype }: Tensor, places: Uint32Array): Tensor {
-  const row = sizeOf(shape.slice(1));
-  const out = allocate(dtype, places.length * row) as Data;
-  for (let i = 0; i < places.length; i++) {
-    const from = (places[i] as number) * row;
-    // A view costs as much as copying some dozen elements one by one.
-    if (row >= 32) out.set(data.subarray(from, from + row), i * row);
-    else for (let k = 0; k < row; k++) out[i * row + k] = data[from + k] as number;
-  }
-  return constant(out, [places.length, ...shape.slice(1)], dtype);
+  const each = shape.slice(1);
+  const row = sizeOf(each);
+  return gathered({ shape: [places.length, ...each], dtype }, (to) => gatherRows(data, row, places, to));
 }

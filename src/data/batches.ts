@@ -1,7 +1,7 @@
 /** Mini-batches of an epoch. */
 import { check, checkDataset, checkEach, counted, flag, seeding } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Epoch, type Order, shuffled, shuffledByBlocks } from "./order.ts";
+import { type Epoch, type Order, shuffledAsAsked, shuffledByBlocks } from "./order.ts";
 
 /** Which batches, and from where. */
 export interface BatchOptions extends Partial<Epoch> {
@@ -42,8 +42,7 @@ function orderOf({ size, block }: Dataset<unknown>, options: BatchOptions): Orde
   if (!shuffle)
     return (from, to) => Uint32Array.from({ length: Math.max(0, Math.min(to, size) - from) }, (_, i) => from + i);
   if (block > 1) return shuffledByBlocks(size, block, buffer, { seed, epoch });
-  const order = shuffled(size, { seed, epoch });
-  return (from, to) => order.subarray(from, to);
+  return shuffledAsAsked(size, { seed, epoch });
 }
 
 /**

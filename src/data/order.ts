@@ -25,10 +25,19 @@ function keyOf(what: string, given: Epoch) {
  * @example
  * [...shuffled(3, { seed: 1, epoch: 0 })].sort() // [0, 1, 2]
  */
-export function shuffled(size: number, epoch: Epoch): Uint32Array {
+export const shuffled = (size: number, epoch: Epoch): Uint32Array => shuffledAsAsked(size, epoch)(0, size);
+
+/** The same, worked out as it is asked for: no epoch waits for the mixing of all. */
+export function shuffledAsAsked(size: number, epoch: Epoch): Order {
   check("shuffled", "size", size, sized);
-  return Uint32Array.from(random.permutation(keyOf("shuffled", epoch), size).data);
+  const mixedTo = mixing(keyOf("shuffled", epoch), consecutive(size));
+  return (from, to) => {
+    const end = Math.min(to, size);
+    return mixedTo(end).subarray(Math.min(from, end), end);
+  };
 }
+
+const consecutive = (size: number): Uint32Array => Uint32Array.from({ length: size }, (_, i) => i);
 
 /**
  * All places, each once, so that a stretch of `buffer` examples needs few reads of neighbours: blocks come in random
@@ -53,10 +62,7 @@ export function shuffledByBlocks(size: number, block: number, buffer: number, ep
   const count = Math.ceil(size / block);
   const group = groupOf(block, buffer);
   const key = keyOf("shuffledByBlocks", epoch);
-  const blocks = mixing(
-    random.foldIn(key, 0),
-    Uint32Array.from({ length: count }, (_, i) => i),
-  )(count);
+  const blocks = mixing(random.foldIn(key, 0), consecutive(count))(count);
   // The last block may be short: groups after the one that holds it begin earlier.
   const short = count * block - size;
   const shortAt = blocks.indexOf(count - 1);

@@ -3,9 +3,9 @@ import { viewOf } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
 import { sizeOf } from "../base/shape.ts";
 import { flatten, unflatten } from "../base/tree.ts";
-import { constant } from "../graph/tensor.ts";
 import { check, checkEach, checkPlaces, positive, text } from "./check.ts";
 import type { Dataset } from "./dataset.ts";
+import { copyRow, gathered } from "./gather.ts";
 import { fileError } from "./source.ts";
 import { headBytes, layoutOf, readDescription } from "./spool-file.ts";
 
@@ -65,14 +65,13 @@ export async function openSpool<E>(file: string, options: { readonly cache?: num
   const gather = (places: Uint32Array, read: ReadonlyMap<number, Uint32Array>): E => {
     const tensors = fields.map(({ dtype, shape }, i) => {
       const length = sizeOf(shape);
-      const out = new Uint32Array(places.length * length);
-      let to = 0;
-      for (const place of places) {
-        const from = (place % block) * words + (starts[i] as number);
-        const rows = read.get(Math.floor(place / block)) as Uint32Array;
-        for (let k = 0; k < length; k++) out[to++] = rows[from + k] as number;
-      }
-      return constant(viewOf(dtype, out.buffer, 0, out.length), [places.length, ...shape], dtype);
+      return gathered({ shape: [places.length, ...shape], dtype }, (to) => {
+        const out = viewOf("uint32", to.buffer, to.byteOffset, to.length); // all elements are words
+        places.forEach((place, k) => {
+          const rows = read.get(Math.floor(place / block)) as Uint32Array;
+          copyRow(rows, (place % block) * words + (starts[i] as number), length, out, k * length);
+        });
+      });
     });
     return unflatten(structure, tensors) as E;
   };
@@ -81,7 +80,7 @@ export async function openSpool<E>(file: string, options: { readonly cache?: num
     checkPlaces(file, places, size);
     const needed = [...new Set(Array.from(places, (place) => Math.floor(place / block)))];
     const read = await Promise.all(needed.map(async (index) => [index, await blockAt(index)] as const));
-    return gather(places, new Map(read));
+    return gather(places.slice(), new Map(read));
   };
   return { file, size, block, take, close: () => handle.close() };
 }

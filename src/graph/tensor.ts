@@ -22,9 +22,12 @@ let sources = false;
 /** Told of every value that is computed at once. */
 let observer: ((operation: Operation, inputs: readonly Tensor[], results: readonly Tensor[]) => void) | undefined;
 
-/** Values that live elsewhere until someone reads them (a compiled program's arena). */
+/** Values that live elsewhere until someone reads them: in a compiled program's arena, here and there among examples. */
 export interface Resident {
+  /** In an array of their own. */
   read(): Data;
+  /** Into one that is there. */
+  write(to: Data): void;
 }
 
 /** Nothing yet: ops/methods.ts, which comes after this folder, puts the methods on the prototype of Tensor. */
@@ -53,7 +56,7 @@ export class Tensor extends WithMethods {
   source: string | undefined;
   /** The value, once known. */
   cached: Data | undefined;
-  /** The value, still in the memory of the program that made it. */
+  /** The value, still elsewhere. */
   resident: Resident | undefined;
 
   constructor(
@@ -175,7 +178,7 @@ export function constant(data: Data, shape: Shape, dtype: DType = dtypeOf(data))
   return new Tensor(constantOperation, none, plain, { shape, dtype }, 0, data);
 }
 
-/** A constant whose elements stay in a program's memory until they are read. */
+/** A constant whose elements stay where they are until they are read. */
 export function residentConstant(type: Type, resident: Resident): Tensor {
   const t = new Tensor(constantOperation, none, plain, type, 0);
   t.resident = resident;

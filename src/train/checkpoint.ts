@@ -7,15 +7,12 @@ import { decodeTree, encodeTree } from "../interop/tree-file.ts";
 import type { Variables } from "../nn/index.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { fromJson, type Position, toJson } from "./position.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { TrainingState } from "./step.ts";
 
 /** All that a run is. */
-export interface Checkpoint {
-  readonly state: TrainingState;
-  readonly position: Position;
+export interface Checkpoint extends Snapshot {
   readonly fingerprint: Fingerprint;
-  /** The variables of the best epoch. */
-  readonly best: Variables | undefined;
 }
 
 /** A run's checkpoint, and what was wrong with those after it. */
@@ -80,10 +77,22 @@ export async function tidy(folder: string, step: number): Promise<void> {
 }
 
 /** Writes the best model so far as a model file of its own. */
-export async function saveBest(folder: string, best: Variables, position: Position): Promise<void> {
+export const saveBest = (folder: string, best: Variables, position: Position): Promise<void> =>
+  saveVariables(folder, "best", best, { best: toJson(position.best) });
+
+/** Writes the average of the models so far as a model file of its own. */
+export const saveAveraged = (folder: string, averaged: Variables, { step }: Position): Promise<void> =>
+  saveVariables(folder, "averaged", averaged, { step: String(step) });
+
+async function saveVariables(
+  folder: string,
+  name: string,
+  variables: Variables,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
   const { join } = await import("node:path");
-  const bytes = await encodeModel("train", best, { best: toJson(position.best) });
-  await writeAtomically("train", join(folder, "best.safetensors"), bytes);
+  const path = join(folder, `${name}.safetensors`);
+  await writeAtomically("train", path, await encodeModel("train", variables, metadata));
 }
 
 /** The latest whole checkpoint of a folder; E-VALUE if there are some and none is whole. */

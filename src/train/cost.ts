@@ -4,7 +4,7 @@ import { sameShape, showShape } from "../base/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Tree } from "../graph/trees.ts";
 import type { Layer, Loss, Mode, Variables } from "../nn/index.ts";
-import { div, mul } from "../ops/arithmetic.ts";
+import { div, equal, mul, where } from "../ops/arithmetic.ts";
 import { mean, sum } from "../ops/reduce.ts";
 
 /** How much each example counts, [batch]; without it all count alike. */
@@ -44,14 +44,17 @@ export function lossesOf(loss: Loss, outputs: Tensor, targets: Tensor): Tensor {
 }
 
 /**
- * Σ wᵢ lᵢ / Σ wᵢ, the mean without weights.
+ * Σ wᵢ lᵢ / Σ wᵢ, the mean without weights; 0 where all weights are 0.
  *
  * @throws E-SHAPE where there is not one weight for each loss
  * @example
  * weightedMean(tensor([1, 4]), tensor([2, 1])).item() // 2
  */
-export const weightedMean = (losses: Tensor, weight?: Tensor): Tensor =>
-  weight === undefined ? mean(losses) : div(sum(weighted(losses, weight)), sum(weight));
+export function weightedMean(losses: Tensor, weight?: Tensor): Tensor {
+  if (weight === undefined) return mean(losses);
+  const total = sum(weight);
+  return div(sum(weighted(losses, weight)), where(equal(total, 0), 1, total));
+}
 
 /** wᵢ lᵢ; shapes that differ would broadcast to all pairs. */
 export function weighted(losses: Tensor, weight: Tensor): Tensor {

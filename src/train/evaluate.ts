@@ -8,10 +8,13 @@ import { cast } from "../ops/arithmetic.ts";
 import { concatenate } from "../ops/movement.ts";
 import { mean, sum } from "../ops/reduce.ts";
 import { type Cost, type Examples, lossesOf, type Weighted, weighted, weightOf } from "./cost.ts";
-import type { Metric } from "./options.ts";
+import { checkKinds, type Metric } from "./options.ts";
 import { compileTrees } from "./step.ts";
 
 const inference: Mode = { training: false };
+
+const predictOptions = ["model", "variables", "data", "batchSize", "threads"];
+const evaluateOptions = [...predictOptions, "loss", "metrics"];
 
 /** How batches are run. */
 export interface BatchwiseOptions {
@@ -46,8 +49,9 @@ export interface PredictOptions<P, S> extends BatchwiseOptions {
  * const variables = { parameters: [{ weights: tensor([[1]]), bias: tensor([1]) }, {}], state: [{}, {}] };
  * await evaluate({ model, variables, data, loss: meanSquaredError }) // ({ loss: 0 })
  */
-export function evaluate<P, S>(options: EvaluateOptions<P, S>): Promise<Record<string, number>> {
-  checkOptions("evaluate", options, "evaluate({ model, variables, data, loss })");
+export async function evaluate<P, S>(options: EvaluateOptions<P, S>): Promise<Record<string, number>> {
+  checkOptions("evaluate", options, "evaluate({ model, variables, data, loss })", evaluateOptions);
+  checkKinds("evaluate", options, ["model", "variables", "data", "loss"]);
   const { model, variables, data, loss, metrics = {} } = options;
   return evaluator("evaluate", model as Layer, loss, metrics, options)(variables as Variables, data);
 }
@@ -113,7 +117,8 @@ export function costEvaluator(
  * (await predict({ model, variables, data })).shape // [5, 2]
  */
 export async function predict<P, S>(options: PredictOptions<P, S>): Promise<Tensor> {
-  checkOptions("predict", options, "predict({ model, variables, data })");
+  checkOptions("predict", options, "predict({ model, variables, data })", predictOptions);
+  checkKinds("predict", options, ["model", "variables", "data"]);
   const { model, variables, data } = options;
   const program = compileTrees(
     (v: Variables, x: Tensor): Tensor => (model as Layer).apply(v, x, inference)[0],

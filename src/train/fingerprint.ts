@@ -12,6 +12,7 @@ export interface Fingerprint {
   readonly seed: number;
   readonly examples: number;
   readonly validation: number;
+  readonly trainingMetrics: boolean;
   readonly monitor: string;
   readonly maximize: boolean;
   readonly rule: string;

@@ -21,7 +21,7 @@ export {
   scaleByAdam,
 } from "./rules/adam.ts";
 export { adadelta, adagrad, rmsprop, type SquareOptions, scaleByAdagrad } from "./rules/adaptive.ts";
-export { averagedParameters, exponentialMovingAverage } from "./rules/average.ts";
+export { averagedParameters, exponentialMovingAverage, polyakAverage } from "./rules/average.ts";
 export { clipByNorm, clipByValue } from "./rules/clip.ts";
 export { type WeightDecayOptions, weightDecay } from "./rules/decay.ts";
 export { freeze, type Group, groups } from "./rules/groups.ts";

@@ -36,7 +36,12 @@ export interface LoopOptions<B> {
   readonly seed?: number;
   /** Examples to measure by after each epoch. */
   readonly validation?: Dataset<B>;
-  /** What tells the best epoch: "loss" (default) or the name of a metric; of the validation data, if there are any. */
+  /** Whether loss and metrics are measured on the training data too, after each epoch; default false. */
+  readonly trainingMetrics?: boolean;
+  /**
+   * What tells the best epoch: "loss" (default) or the name of a metric; of the validation data, if there are any, else of
+   * the training data.
+   */
   readonly monitor?: string;
   /** Whether the monitored value is to be large; default false. */
   readonly maximize?: boolean;
@@ -48,8 +53,11 @@ export interface LoopOptions<B> {
   readonly log?: string;
   /** Called after each epoch; training stops where it returns true. */
   readonly callback?: (end: EpochEnd) => unknown;
-  /** "auto" (default): a bar in a terminal, now and then a line elsewhere, both after a second; false: nothing. */
-  readonly progress?: "auto" | false;
+  /**
+   * "auto" (default): a bar in a terminal, now and then a line elsewhere, both after a second, and why it ended early;
+   * "bar": the same without that, which the result says; false: nothing.
+   */
+  readonly progress?: "auto" | "bar" | false;
   /** Stops after the step in work. */
   readonly signal?: AbortSignal;
   /** How many threads a step may use; the bits of the result do not depend on it. */
@@ -70,7 +78,7 @@ export interface LoopOptions<B> {
 export interface ModelOptions<P, S> extends LoopOptions<Examples> {
   readonly model: Layer<P, S>;
   readonly loss: Loss;
-  /** Measured on the validation data, all of them at once, after each epoch. */
+  /** Measured on all of the validation data at once, and on request of the training data, after each epoch. */
   readonly metrics?: Readonly<Record<string, Metric>>;
   /** Where to begin; by default what the model draws. */
   readonly variables?: Variables<P, S>;
@@ -84,22 +92,23 @@ export interface CostOptions<B, P, S> extends LoopOptions<B> {
 }
 
 const known = (
-  "data rule batchSize dropLast epochs steps seed validation monitor maximize patience plateau log callback progress " +
-  "signal threads folder saveEvery resume interrupt diagnostics model loss metrics variables cost"
+  "data rule batchSize dropLast epochs steps seed validation trainingMetrics monitor maximize patience plateau log callback " +
+  "progress signal threads folder saveEvery resume interrupt diagnostics model loss metrics variables cost"
 ).split(" ");
 
 const fail = (problem: string, repair: string): never => {
   throw new NablaError("E-OPTION", `train: ${problem}`, repair);
 };
 
-type Kind = readonly [is: (value: unknown) => boolean, repair: string];
+/** What a value must be, and how it is said. */
+export type Kind = readonly [is: (value: unknown) => boolean, repair: string];
 
 /** An object with these names. */
-const having =
+export const having =
   (...names: readonly string[]) =>
   (value: unknown): boolean =>
     typeof value === "object" && value !== null && names.every((name) => name in value);
-const isFunction = (value: unknown): boolean => typeof value === "function";
+export const isFunction = (value: unknown): boolean => typeof value === "function";
 
 /** What an option is, where it is given. */
 const kinds: Readonly<Record<string, Kind>> = {
@@ -120,6 +129,22 @@ const kinds: Readonly<Record<string, Kind>> = {
   diagnostics: [having("every"), "{ every: 100 }"],
 };
 
+/** E-OPTION for the first option that is not what it must be, or is needed and not there. */
+export function checkKinds(
+  what: string,
+  options: object,
+  needed: readonly string[] = [],
+  others: Readonly<Record<string, Kind>> = {},
+): void {
+  const given = new Map<string, unknown>(Object.entries(options));
+  for (const key of new Set([...needed, ...given.keys()])) {
+    const value = given.get(key);
+    const [is, repair] = others[key] ?? kinds[key] ?? [];
+    if ((value !== undefined || needed.includes(key)) && is?.(value) === false)
+      throw new NablaError("E-OPTION", `${what}: ${key} is ${describe(value)}`, repair as string);
+  }
+}
+
 /** What `train` was told, of whatever kind. */
 export type AnyOptions = LoopOptions<never> &
   Partial<Pick<ModelOptions<never, never>, "model" | "loss" | "metrics">> &
@@ -139,12 +164,8 @@ export interface Settings {
 }
 
 export function settingsOf(options: AnyOptions): Settings {
-  checkOptions("train", options, "train({ model, data, loss, rule })");
-  for (const [key, value] of Object.entries(options)) {
-    if (!known.includes(key)) fail(`there is no option "${key}"`, known.join(", "));
-    const [is, repair] = kinds[key] ?? [];
-    if (value !== undefined && is?.(value) === false) fail(`${key} is ${describe(value)}`, repair as string);
-  }
+  checkOptions("train", options, "train({ model, data, loss, rule })", known);
+  checkKinds("train", options);
   const { model, cost, loss, variables, data, metrics, validation, folder } = options;
   if ((model === undefined) === (cost === undefined)) fail("it needs a model or a cost", "{ model, loss } or { cost }");
   if (model !== undefined && loss === undefined) fail("the model has no loss", "loss: crossEntropy");
@@ -152,8 +173,8 @@ export function settingsOf(options: AnyOptions): Settings {
     fail("the cost has no variables", "variables: { parameters, state: {} }");
   if (options.rule === undefined) fail("there is no rule", "rule: sgd(0.1)");
   if (!(data?.size > 0)) throw new NablaError("E-VALUE", "train: there are no examples", "a dataset with examples");
-  if (metrics !== undefined && validation === undefined)
-    fail("metrics are measured on validation data", "validation: …");
+  if (metrics !== undefined && validation === undefined && options.trainingMetrics !== true)
+    fail("metrics are measured on validation data", "validation: …, or trainingMetrics: true");
   const { batchSize = 32, dropLast = false, steps = Number.POSITIVE_INFINITY, seed = 0 } = options;
   const { epochs = options.steps === undefined ? 10 : Number.POSITIVE_INFINITY } = options;
   const { patience = Number.POSITIVE_INFINITY, saveEvery = "epoch", monitor = "loss", maximize = false } = options;

@@ -1,4 +1,6 @@
 /** Where a run is, apart from tensors: plain data that a checkpoint keeps. */
+import type { AnyOptions, Settings } from "./options.ts";
+import { noSums, type Sums } from "./sums.ts";
 
 /** What an epoch came to; a row of the history. */
 export interface EpochRecord {
@@ -10,6 +12,8 @@ export interface EpochRecord {
   readonly loss: number;
   /** Loss and metrics of the validation data at its end. */
   readonly validation?: Readonly<Record<string, number>>;
+  /** The same of the training data, where they were asked for. */
+  readonly training?: Readonly<Record<string, number>>;
   /** The plateau's factor during it. */
   readonly factor?: number;
   /** The batch size at which noise and gradient are alike (diagnostics). */
@@ -26,17 +30,6 @@ export interface BestEpoch {
   readonly step: number;
   /** Of what is monitored. */
   readonly value: number;
-}
-
-/** Running sums of an epoch. */
-export interface Sums {
-  readonly loss: number;
-  readonly weight: number;
-  readonly gradientSquared: number;
-  readonly noise: number;
-  readonly curvature: number;
-  /** How often noise and curvature were measured. */
-  readonly measured: number;
 }
 
 export interface Position {
@@ -56,7 +49,6 @@ export interface Position {
   readonly logBytes: number;
 }
 
-export const noSums: Sums = { loss: 0, weight: 0, gradientSquared: 0, noise: 0, curvature: 0, measured: 0 };
 export const atStart: Position = {
   epoch: 0,
   batch: 0,
@@ -67,6 +59,56 @@ export const atStart: Position = {
   seconds: 0,
   logBytes: 0,
 };
+
+/** After a step of its epoch's next batch. */
+export const afterStep = (position: Position, sums: Sums): Position => ({
+  ...position,
+  batch: position.batch + 1,
+  step: position.step + 1,
+  sums,
+});
+
+/** Loss and metrics at an epoch's end. */
+export type Measured = Pick<EpochRecord, "validation" | "training">;
+
+/** What the epoch came to, with what was measured at its end. */
+export function rowOf({ epoch, step, sums, plateau }: Position, measured: Measured, seconds: number): EpochRecord {
+  const { gradientSquared, noise, curvature, measured: times } = sums;
+  return {
+    epoch,
+    step,
+    loss: sums.loss / sums.weight,
+    ...measured,
+    ...(plateau === undefined ? {} : { factor: plateau.factor }),
+    ...(times > 0 ? { noiseScale: noise / gradientSquared, curvature: curvature / times } : {}),
+    seconds,
+  };
+}
+
+/** At the beginning of the next epoch, and whether this one was the best. */
+export function afterEpoch(
+  position: Position,
+  row: EpochRecord,
+  { monitor, maximize }: Settings,
+  plateau: AnyOptions["plateau"],
+): readonly [Position, better: boolean] {
+  const value = (row.validation ?? row.training)?.[monitor] ?? row.loss;
+  const better = isBetter(value, position.best?.value, maximize);
+  const next = {
+    ...position,
+    epoch: position.epoch + 1,
+    batch: 0,
+    sums: noSums,
+    history: [...position.history, row],
+    ...(better ? { best: { epoch: row.epoch, step: row.step, value } } : {}),
+    waited: better ? 0 : position.waited + 1,
+    ...(plateau && position.plateau && { plateau: plateau.next(position.plateau, maximize ? -value : value) }),
+  };
+  return [next, better];
+}
+
+const isBetter = (value: number, best: number | undefined, maximize: boolean): boolean =>
+  Number.isFinite(value) && (best === undefined || (maximize ? value > best : value < best));
 
 /** JSON in which numbers that are not finite keep what they are. */
 export const toJson = (value: unknown): string =>

@@ -57,7 +57,7 @@ export function line(moment: Moment, elapsed: number): string {
 
 /** What shows a run on a screen; by default on Node's standard error, and nowhere elsewhere. */
 export function showing(
-  progress: "auto" | false,
+  progress: "auto" | "bar" | false,
   screen: Screen | undefined = (globalThis.process as NodeJS.Process | undefined)?.stderr,
   now: () => number = () => performance.now(),
 ): Progress {

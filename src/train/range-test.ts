@@ -1,14 +1,17 @@
 /** Which learning rate: one run in which it grows from step to step (Smith 2017, §3.3). */
 import { NablaError } from "../base/error.ts";
-import { check } from "../base/options.ts";
+import { check, checkOptions } from "../base/options.ts";
 import { batches, type Dataset } from "../data/index.ts";
+import { describe } from "../graph/convert.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import type { Layer, Loss, Variables } from "../nn/index.ts";
 import { random } from "../ops/random.ts";
 import { costOf, type Examples } from "./cost.ts";
+import { checkKinds, having, isFunction } from "./options.ts";
 import type { Rate, Rule } from "./rule.ts";
 import { exponentialDecay } from "./schedules/decays.ts";
 import { type TrainingState, trainingStep } from "./step.ts";
+import { initialOf } from "./task.ts";
 
 /** What is trained, by which rule, over which rates. */
 export interface RangeTestOptions {
@@ -30,6 +33,8 @@ export interface RangeTestOptions {
   /** Of parameters, order and everything drawn; default 0. */
   readonly seed?: number;
 }
+
+const known = "data model loss rule variables from to steps batchSize seed".split(" ");
 
 /** What a range test found. Prints as a few lines. */
 export class RangeTest {
@@ -93,6 +98,9 @@ const divergence = 4;
  * found.suggestion > 1e-3 && found.suggestion < 0.3 // true
  */
 export async function rateRangeTest(options: RangeTestOptions): Promise<RangeTest> {
+  checkOptions("rateRangeTest", options, "rateRangeTest({ model, data, loss, rule: sgd })", known);
+  const kinds = { rule: [isFunction, "a rule of its rate, such as sgd or (rate) => adam(rate)"] } as const;
+  checkKinds("rateRangeTest", options, ["data", "model", "loss", "rule"], kinds);
   const { data, model, loss, rule, from = 1e-6, to = 10, steps = 100, batchSize = 32, seed = 0 } = options;
   check("rateRangeTest", "a number above 0", { from, to });
   check("rateRangeTest", "a whole number from 1", { steps, batchSize });
@@ -107,6 +115,12 @@ export async function rateRangeTest(options: RangeTestOptions): Promise<RangeTes
   const rate = exponentialDecay(from, { every: steps - 1, factor: to / from });
   const [initKey, key] = random.split(random.key(seed)) as [Tensor, Tensor];
   const growing = rule(rate);
+  if (!having("init", "update")(growing))
+    throw new NablaError(
+      "E-OPTION",
+      `rateRangeTest: rule gives ${describe(growing)}`,
+      "a rule of its rate, such as sgd or (rate) => adam(rate)",
+    );
   const step = trainingStep(costOf(model, loss), growing);
   const inputs = { factor: filled(1, [], "float64"), key };
   const [rates, losses]: [number[], number[]] = [[], []];
@@ -115,7 +129,7 @@ export async function rateRangeTest(options: RangeTestOptions): Promise<RangeTes
   for (let epoch = 0; rates.length < steps; epoch++) {
     for await (const batch of batches(data, { batchSize, seed, epoch })) {
       if (state === undefined) {
-        const variables = options.variables ?? model.init(initKey, batch.x.shape.slice(1));
+        const variables = options.variables ?? initialOf("rateRangeTest", model, initKey, batch);
         state = { variables, rule: growing.init(variables.parameters), step: filled(0, [], "int32") };
       }
       const now = from * (to / from) ** (rates.length / (steps - 1));

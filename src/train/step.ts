@@ -1,4 +1,5 @@
 /** One step: forward, backward and update as one compiled program. */
+import { inOrderOf } from "../base/tree.ts";
 import { type CompiledFunction, compile } from "../compile/compile.ts";
 import { gradTree } from "../derivative/grad.ts";
 import { hvp } from "../derivative/products.ts";
@@ -61,7 +62,11 @@ export const stepOf =
       hvp: (v) => hessianProduct((p) => f(p)[0])(parameters, v),
     });
     const moved = mapTree((p, d) => p.add(d), parameters, change);
-    return [{ variables: { parameters: moved, state: aux as Tree }, rule: next, step: step.add(1) }, value];
+    const after = { variables: { parameters: moved, state: aux as Tree }, rule: next };
+    return [
+      { ...(inOrderOf({ variables: { parameters, state }, rule: kept }, after) as typeof after), step: step.add(1) },
+      value,
+    ];
   };
 
 /** A function of trees of any depth, compiled: to the types of compile, such a tree has no end. */

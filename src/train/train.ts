@@ -3,11 +3,12 @@ import { NablaError } from "../base/error.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import { flattenArguments } from "../graph/trees.ts";
 import { random } from "../ops/random.ts";
-import { type Checkpoint, checkpointsIn, findCheckpoint, makeFolder, tidy } from "./checkpoint.ts";
+import { checkpointsIn, findCheckpoint, makeFolder, tidy } from "./checkpoint.ts";
 import { checkFingerprint, type Fingerprint, programDigest, treeTypes } from "./fingerprint.ts";
 import { loop } from "./loop.ts";
 import { type AnyOptions, type CostOptions, type ModelOptions, type Settings, settingsOf } from "./options.ts";
 import { atStart } from "./position.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { compileTrees, stepOf, type TrainingState } from "./step.ts";
 import { taskOf } from "./task.ts";
 import type { Training } from "./training.ts";
@@ -55,7 +56,7 @@ export async function train(given: unknown): Promise<unknown> {
     checkFingerprint(folder as string, found.checkpoint.fingerprint, fingerprint as Fingerprint);
     await tidy(folder as string, found.checkpoint.position.step);
   }
-  const start: Omit<Checkpoint, "fingerprint"> = found?.checkpoint ?? {
+  const start: Snapshot = found?.checkpoint ?? {
     state,
     position: options.plateau === undefined ? atStart : { ...atStart, plateau: options.plateau.start },
     best: undefined,
@@ -86,7 +87,7 @@ const tensorsOf = (state: TrainingState): TrainingState => {
 };
 
 const fingerprintOf = (
-  { data, validation, rule, plateau }: AnyOptions,
+  { data, validation, trainingMetrics = false, rule, plateau }: AnyOptions,
   { batchSize, dropLast, seed, monitor, maximize }: Settings,
   state: TrainingState,
   program: string,
@@ -96,6 +97,7 @@ const fingerprintOf = (
   seed,
   examples: data.size,
   validation: validation?.size ?? 0,
+  trainingMetrics,
   monitor,
   maximize,
   rule: rule.name,

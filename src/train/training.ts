@@ -1,4 +1,5 @@
 /** What came of training. */
+import type { Tree } from "../graph/trees.ts";
 import type { Variables } from "../nn/index.ts";
 import type { BestEpoch, EpochRecord } from "./position.ts";
 
@@ -19,6 +20,10 @@ export interface Best<P, S> extends BestEpoch {
 export class Training<P, S> {
   /** At the end; where training diverged, the last that were finite. */
   readonly variables: Variables<P, S>;
+  /** The same with the averages of the parameters, where the rule keeps one of all of them. */
+  readonly averaged: Variables<P, S> | undefined;
+  /** The rule's state. */
+  readonly rule: Tree;
   /** Of the epoch whose monitored value was best; undefined if none ended. */
   readonly best: Best<P, S> | undefined;
   readonly history: readonly EpochRecord[];
@@ -30,6 +35,8 @@ export class Training<P, S> {
 
   constructor(fields: Omit<Training<P, S>, "toString">) {
     this.variables = fields.variables;
+    this.averaged = fields.averaged;
+    this.rule = fields.rule;
     this.best = fields.best;
     this.history = fields.history;
     this.status = fields.status;
@@ -53,9 +60,12 @@ export class Training<P, S> {
 export const show = (v: number): string => String(Number(v.toPrecision(4)));
 
 /** Loss and metrics of an epoch. */
-export function showEpoch({ loss, validation = {} }: EpochRecord): string {
-  const measured = Object.entries(validation).map(([name, v]) => `${name} ${show(v)}`);
-  return `loss ${show(loss)}${measured.length > 0 ? `, validation ${measured.join(", ")}` : ""}`;
+export function showEpoch({ loss, training, validation }: EpochRecord): string {
+  const parts = Object.entries({ training, validation }).map(([part, measured]) => {
+    const values = Object.entries(measured ?? {}).map(([name, v]) => `${name} ${show(v)}`);
+    return values.length > 0 ? `, ${part} ${values.join(", ")}` : "";
+  });
+  return `loss ${show(loss)}${parts.join("")}`;
 }
 
 /** `4.2 s`, `3:05`, `1:02:03`. */

@@ -36,7 +36,7 @@ export async function carryOut(folder: string, config: Config, examples: Example
     ...{ model, loss, rule: ruleOf(rule, rate), data: parts.train, epochs, batchSize, seed, saveEvery, folder },
     ...(parts.validation.size > 0 ? { validation: parts.validation, patience } : {}),
     ...(manner.threads === undefined ? {} : { threads: manner.threads }),
-    progress: manner.quiet ? false : "auto",
+    progress: manner.quiet ? false : "bar",
     resume: true,
   });
   const { status } = training;
