@@ -87,10 +87,10 @@ function badInput(batch: Weighted): { readonly text: string; readonly example: n
 /** Where in the data a batch's examples lie. */
 export async function placesOf(
   { size, block }: Dataset<unknown>,
-  options: { readonly batchSize: number; readonly dropLast: boolean; readonly seed: number },
+  { batchSize, dropLast, seed }: { readonly batchSize: number; readonly dropLast: boolean; readonly seed: number },
   { epoch, batch }: Place,
 ): Promise<Uint32Array> {
   const places: Dataset<Uint32Array> = { size, block, take: (at) => at.slice() };
-  for await (const at of batches(places, { ...options, epoch, from: batch })) return at;
+  for await (const at of batches(places, { batchSize, dropLast, seed, epoch, from: batch })) return at;
   return new Uint32Array();
 }

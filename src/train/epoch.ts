@@ -20,7 +20,8 @@ export const batchesFrom = (
 ): AsyncIterable<Weighted> => batches(data, { batchSize, dropLast, seed, epoch, from: batch });
 
 /** Of an epoch. */
-export const countOf = ({ task, settings }: Session): number => batchCount(task.data.size, settings);
+export const countOf = ({ task, settings: { batchSize, dropLast } }: Session): number =>
+  batchCount(task.data.size, { batchSize, dropLast });
 
 /** Steps until the epoch is over, someone wants it to end or something is not finite. */
 export async function steps(session: Session, reached: Reached): Promise<Reached> {
