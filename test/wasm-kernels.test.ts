@@ -88,7 +88,7 @@ function ordering(random: Random, dtype: DType, operation: Operation): KernelCas
   }
   if (operation === cumsumOperation)
     return plain(random, operation, { axis, reverse: random() < 0.5 }, [{ shape, dtype }]);
-  return plain(random, operation, { axis }, [{ shape: shape.with(axis, pick(random, [1, 2, 9, 40])), dtype }]);
+  return plain(random, operation, { axis }, [{ shape: shape.with(axis, pick(random, [1, 2, 3, 7, 9, 40, 67])), dtype }]);
 }
 
 /** The matrices of an operand lie row by row, transposed, or with gaps between the elements; batch axes broadcast. */

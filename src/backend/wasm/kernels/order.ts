@@ -1,4 +1,4 @@
-/** argsort, argmax and argmin, cumulative sums. */
+/** argsort and cumulative sums. */
 import { byteSize } from "../../../base/dtype.ts";
 import { sizeOf } from "../../../base/shape.ts";
 import type { Type } from "../../../graph/operation.ts";
@@ -60,37 +60,6 @@ export const argsort: KernelMaker = (module, _parameters, [x]) => {
     }),
   );
   return { run, scratch: n * 4 };
-};
-
-export const argreduce: KernelMaker = (module, { how, axis }, [x]) => {
-  const { shape, dtype } = x as Type;
-  const n = shape[axis as number] as number;
-  const inner = sizeOf(shape.slice((axis as number) + 1));
-  const outer = sizeOf(shape.slice(0, axis as number));
-  const better = how === "argmax" ? f64.gt : f64.lt;
-  const run = module.once(`argreduce:${[how, n, inner, outer, dtype]}`, () =>
-    module.function(["i32", "i32", "i32"], undefined, (f, x, out) => {
-      const [best, value] = [f.local("f64"), f.local("f64")];
-      const [place, start] = [f.local("i32"), f.local("i32")];
-      const wins = i32.or(
-        better(value.get, best.get),
-        i32.and(f64.ne(value.get, value.get), f64.eq(best.get, best.get)),
-      );
-      return f.for(int(0), int(outer), 1, (o) =>
-        f.for(int(0), int(inner), 1, (i) => [
-          start.set(plus(times(o, n * inner), i)),
-          best.set(asDouble(dtype, at(x.get, start.get, dtype))),
-          place.set(int(0)),
-          f.for(int(1), int(n), 1, (k) => [
-            value.set(asDouble(dtype, at(x.get, plus(start.get, times(k, inner)), dtype))),
-            when(wins, [best.set(value.get), place.set(k)]),
-          ]),
-          i32.store(at(out.get, plus(times(o, inner), i), "int32"), place.get),
-        ]),
-      );
-    }),
-  );
-  return { run, scratch: 0 };
 };
 
 /** Accumulates floats in float64, as the reference does. */
