@@ -6,6 +6,8 @@ import { Worker } from "node:worker_threads";
 import {
   abs,
   arange,
+  argmax,
+  argmin,
   compile,
   cond,
   conv2d,
@@ -60,6 +62,7 @@ const cases: readonly Case[] = [
   ["reduced whole, over strided rows", (x) => sum(square(x.slice([[], [1, 200]]))), normal([1201, 257], 26)],
   ["random bits of one key", (k) => random.bits(k, [70_001]), random.key(3)],
   ["random bits of several keys", (k) => vmap((one: Tensor) => random.bits(one, [9_001]))(k), keys(7)],
+  ["places of the least", (x) => [argmin(x, { axis: 1 }), argmax(x, { axis: 0 })], normal([10_001, 13], 27, "float64")],
   ["transposed copy", (x) => transpose(x).reshape([-1]), normal([311, 257], 6)],
   ["matmul by rows", (a, b) => matmul(a, b), normal([251, 64], 7), normal([64, 67], 8)],
   ["matmul by columns", (a, b) => matmul(a, b), normal([13, 100], 9), normal([100, 801], 10)],
