@@ -67,7 +67,7 @@ function gathering(random: Random, dtype: DType, how: "take" | "scatterAdd" | "u
 function spreading(random: Random, dtype: DType): KernelCase {
   const shape = sizes(random, whole(random, 0, 3));
   const some = (): number[] => shape.map(() => pick(random, [0, 0, 1, 3]));
-  return plain(random, spreadOperation, { low: some(), high: some(), gap: some() }, [{ shape, dtype }]);
+  return inRows(random, plain(random, spreadOperation, { low: some(), high: some(), gap: some() }, [{ shape, dtype }]));
 }
 
 function joining(random: Random, dtype: DType): KernelCase {
@@ -77,7 +77,22 @@ function joining(random: Random, dtype: DType): KernelCase {
     shape: shape.with(axis, pick(random, [0, 1, 3, 20])),
     dtype,
   }));
-  return plain(random, concatenateOperation, { axis }, inputs);
+  return inRows(random, plain(random, concatenateOperation, { axis }, inputs));
+}
+
+/** The inputs lie as parts of larger arrays: somewhere in them, in rows that are whole. */
+function inRows(random: Random, c: KernelCase): KernelCase {
+  const stored = c.inputs.map(({ shape, dtype }, k) => {
+    const around = shape.map((n) => n + whole(random, 0, 2));
+    const strides = stridesOf(around);
+    const offset = whole(random, 0, 3);
+    const data = elements(random, dtype, offset + sizeOf(around));
+    forEachOffset(shape, [strides], ([to], i) => {
+      data[offset + (to as number)] = c.values[k]?.[i] as number;
+    });
+    return { data, offset, strides };
+  });
+  return { ...c, stored };
 }
 
 function ordering(random: Random, dtype: DType, operation: Operation): KernelCase {
@@ -88,7 +103,9 @@ function ordering(random: Random, dtype: DType, operation: Operation): KernelCas
   }
   if (operation === cumsumOperation)
     return plain(random, operation, { axis, reverse: random() < 0.5 }, [{ shape, dtype }]);
-  return plain(random, operation, { axis }, [{ shape: shape.with(axis, pick(random, [1, 2, 3, 7, 9, 40, 67])), dtype }]);
+  return plain(random, operation, { axis }, [
+    { shape: shape.with(axis, pick(random, [1, 2, 3, 7, 9, 40, 67])), dtype },
+  ]);
 }
 
 /** The matrices of an operand lie row by row, transposed, or with gaps between the elements; batch axes broadcast. */

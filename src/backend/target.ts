@@ -46,7 +46,7 @@ export interface LoopStep {
 export interface RoutineStep {
   readonly kind: "routine";
   readonly request: KernelRequest;
-  /** Contiguous, unless the request is `strided`. */
+  /** Contiguous, unless the request says otherwise (`readsThrough`). */
   readonly inputs: readonly Read[];
   readonly inputTypes: readonly Type[];
   readonly outputs: readonly Buffer[];
@@ -100,6 +100,10 @@ export interface BranchStep {
 }
 
 export type Step = LoopStep | RoutineStep | CopyStep | RepeatStep | WhileStep | BranchStep;
+
+/** Whether the kernel reads an input of this shape where it lies, rather than a copy in order. */
+export const readsThrough = ({ strided }: KernelRequest, { strides }: View, shape: readonly number[]): boolean =>
+  strided === true || (strided === "rows" && (shape.at(-1) === 1 || strides.at(-1) === 1));
 
 /** The buffers that a loop or routine writes. */
 export const writesOf = (step: LoopStep | RoutineStep): Buffer[] =>

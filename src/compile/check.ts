@@ -13,6 +13,7 @@ import {
   type Read,
   type RepeatStep,
   type RoutineStep,
+  readsThrough,
   type Step,
   type WhileStep,
   writesOf,
@@ -94,7 +95,7 @@ class Walk {
       case "routine":
         step.inputs.forEach((read, i) => {
           const { shape, dtype } = step.inputTypes[i] as Type;
-          this.#view(read, shape, step.request.strided === true);
+          this.#view(read, shape, readsThrough(step.request, read.view, shape));
           this.#same(read.buffer.type.dtype, dtype, step.request.name);
         });
         step.outputs.forEach((buffer, i) => {

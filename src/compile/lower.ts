@@ -1,6 +1,14 @@
 /** A graph becomes steps over buffers: loops of fused nodes, routines, and the control flow around them. */
 
-import type { Buffer, CopyStep, Read, ReduceHow, RepeatStep, Step } from "../backend/target.ts";
+import {
+  type Buffer,
+  type CopyStep,
+  type Read,
+  type ReduceHow,
+  type RepeatStep,
+  readsThrough,
+  type Step,
+} from "../backend/target.ts";
 import { NablaError } from "../base/error.ts";
 import { cut } from "../base/lists.ts";
 import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from "../base/shape.ts";
@@ -217,9 +225,9 @@ class Lowering {
 
   #routine(block: Block, node: Tensor, request: KernelRequest, results: readonly Type[]): Place[] {
     const inputs = node.inputs.map((input): Read => {
-      if (!request.strided) return { buffer: this.#contiguous(block, input), view: contiguous(input.shape) };
       const { buffer, view } = this.#array(block, input);
-      return { buffer, view };
+      if (readsThrough(request, view, input.shape)) return { buffer, view };
+      return { buffer: this.#contiguous(block, input), view: contiguous(input.shape) };
     });
     const outputs = results.map((type) => this.#buffer(type));
     const [inputTypes, outputTypes] = [node.inputs.map(typeOf), results.map(typeOf)];

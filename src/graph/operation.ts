@@ -215,8 +215,11 @@ export interface Operation {
 export interface KernelRequest {
   readonly name: string;
   readonly parameters: Readonly<Record<string, number | string | boolean | readonly number[]>>;
-  /** The kernel reads its inputs through any strides, which it gets as the parameter `strides`. */
-  readonly strided?: boolean;
+  /**
+   * The kernel reads its inputs through strides, which it gets as the parameter `strides`: any, or `rows`, any of which the
+   * last is 1.
+   */
+  readonly strided?: boolean | "rows";
   /** The result may be written over this input. */
   readonly inPlace?: number;
 }

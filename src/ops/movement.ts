@@ -490,7 +490,7 @@ export const spreadOperation: Operation = operation<SpreadAttributes>({
   transpose: (ct, _index, inputs, { low, gap }) =>
     apply(sliceOperation, [ct], { start: low, size: only(inputs).shape, step: gap.map((g) => g + 1) }),
   batch: (inputs, _batched, _size, { low, high, gap }) => spread(only(inputs), [0, ...low], [0, ...high], [0, ...gap]),
-  kernel: (_inputs, { low, gap }) => ({ name: "spread", parameters: { low, gap } }),
+  kernel: (_inputs, { low, gap }) => ({ name: "spread", parameters: { low, gap }, strided: "rows" }),
   laws: {
     cases: [
       one("[2,3] by 1, gap 2", [2, 3], (x) => spread(x, [1, 0], [0, 2], [2, 0])),
@@ -574,7 +574,7 @@ export const concatenateOperation: Operation = operation<{ axis: number }>({
       inputs.map((t, i) => (batched[i] ? t : broadcastTo(t, [size, ...t.shape]))),
       axis + 1,
     ),
-  kernel: (_inputs, { axis }) => ({ name: "concatenate", parameters: { axis } }),
+  kernel: (_inputs, { axis }) => ({ name: "concatenate", parameters: { axis }, strided: "rows" }),
   laws: {
     cases: [
       {
