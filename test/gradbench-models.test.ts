@@ -1,5 +1,7 @@
 /** GradBench's models on small inputs: their formulas in plain JavaScript, and central differences of these. */
+import { concatenate, jacobian, type Tensor, take, tensor, vmap } from "nabla";
 import { describe, expect, test } from "vitest";
+import { reprojectionError, weightError } from "../bench/gradbench/problems/ba.ts";
 import {
   differences,
   evaluate,
@@ -266,5 +268,38 @@ describe("ba", () => {
     expect(cols).toEqual([...columns, ...columns, 33 + 12 + 11]);
     // Where rows start: 24 of 15 entries, then 12 of one; the suite takes 30 of these and the end.
     expect(rows).toEqual([...Array.from({ length: 25 }, (_, i) => 15 * i), 361, 362, 363, 364, 365, 372]);
+  });
+
+  test(`the sparse Jacobian of all errors has the same entries (seed ${seed})`, () => {
+    const { n, m, p } = { n: 3, m: 4, p: 12 };
+    const given = (shape: number[]): Tensor =>
+      tensor(Float64Array.from(random(shape.reduce((a, b) => a * b))), { shape });
+    const whose = [n, m].map((count) => Array.from({ length: p }, (_, i) => i % count)) as [Vector, Vector];
+    const features = given([p, 2]);
+    type Unknowns = { cameras: Tensor; points: Tensor; weights: Tensor };
+    const all = ({ cameras, points, weights }: Unknowns) => ({
+      reprojection: vmap(reprojectionError)(take(cameras, whose[0]), take(points, whose[1]), weights, features),
+      weight: weightError(weights),
+    });
+    const at = { cameras: given([n, 11]), points: given([m, 3]), weights: given([p]) };
+    const { rows, columns, values } = jacobian(all, { sparse: true })(at);
+    // Of 15 entries one is always 0: across does not depend on the middle of the picture down, nor down on it across.
+    const places = [...Array(2 * p).keys()].flatMap((row) => {
+      const i = row >> 1;
+      const camera = [...Array(11).keys()].map((k) => 11 * (whose[0][i] as number) + k);
+      const point = [...Array(3).keys()].map((k) => 11 * n + 3 * (whose[1][i] as number) + k);
+      return [...camera, ...point, 11 * n + 3 * m + i].map((column, k) => ({ row, column, used: k !== 8 - (row % 2) }));
+    });
+    const ends = [...Array(p).keys()].map((i) => ({ row: 2 * p + i, column: 11 * n + 3 * m + i, used: true }));
+    const expected = [...places, ...ends].filter(({ used }) => used).map(({ row, column }) => [row, column]);
+    expect(Array.from(rows.data, (row, k) => [row, columns.data[k]])).toEqual(expected);
+    // Each observation by itself.
+    const own = take(at.cameras, whose[0]);
+    const parts = [0, 1, 2].map((wrt) =>
+      vmap(jacobian(reprojectionError, { wrt }))(own, take(at.points, whose[1]), at.weights, features),
+    ) as [Tensor, Tensor, Tensor];
+    const entries = concatenate([parts[0], parts[1], parts[2].reshape([p, 2, 1])], 2);
+    const kept = [...entries.data].filter((_, k) => places[k]?.used);
+    expectClose([...values.data], [...kept, ...at.weights.data.map((w) => -2 * w)], 1e-12);
   });
 });
