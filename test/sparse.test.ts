@@ -1,6 +1,7 @@
 /** Sparse derivatives: patterns and colours that are known on paper, and what the tables of the laws cannot show. */
 import {
   compile,
+  concatenate,
   hessian,
   jacobian,
   NablaError,
@@ -178,6 +179,16 @@ describe("what is sparse", () => {
     const matrix = jacobian((x) => x, { sparse: true })([1, 2]);
     expect(() => toDense(matrix, [2] as unknown as [number, number])).toThrow(NablaError);
     expect(() => toDense(matrix, [1, 1])).toThrow(NablaError);
+  });
+
+  test("a sum over a hundred thousand unknowns, and an unknown in that many terms, take one pass more", () => {
+    const n = 1e5;
+    const x = ones([n]);
+    const withSum = jacobian((v: Tensor) => concatenate([square(v), v.sum().reshape([1])]), { sparse: true })(x);
+    expect(withSum.values.size).toBe(2 * n);
+    const arrow = hessian((v: Tensor) => sum(square(v.slice([[1, n]]))).mul(v.at(0)), { sparse: true })(x);
+    expect(arrow.values.size).toBe(3 * (n - 1));
+    expect(list(arrow.values).every((v) => v === 2)).toBe(true);
   });
 
   test("ten thousand unknowns", () => {

@@ -7,7 +7,7 @@ import { broadcastStrides, sizeOf } from "../../base/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Known, SupportContext, SupportList, Supports } from "../../graph/operation.ts";
 import { isConstant, isPick, type Tensor } from "../../graph/tensor.ts";
-import { joined } from "../../ops/support.ts";
+import { joined, unionOf } from "../../ops/support.ts";
 import type { LinearMap } from "../products.ts";
 import { type Pool, setPool } from "./pool.ts";
 
@@ -147,7 +147,7 @@ function severalOf(
 
 /** What any element of these depends on. */
 const together = (sets: SupportList, { union }: SupportContext): number =>
-  sets.reduce((all, own) => own?.reduce((a, b) => union(a, b), all) ?? all, 0);
+  sets.reduce((all, own) => (own === undefined ? all : union(all, unionOf(own, union))), 0);
 
 /** Values that do not depend on what is unknown, computed when they are asked for: places that a `take` reads. */
 function knowledge(graph: Graph, inputs: readonly Known[]): (t: Tensor) => Known {
