@@ -2,8 +2,10 @@
 import {
   compile,
   concatenate,
+  cond,
   hessian,
   jacobian,
+  less,
   NablaError,
   ones,
   random,
@@ -135,6 +137,41 @@ describe("what is sparse", () => {
     const unknown = asked(tensor([1, 2, 3, 4]), order);
     expect(list(toDense(unknown, [3, 4]))).toEqual([0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0]);
     expect(unknown.values.size).toBe(12);
+  });
+
+  test("places that are not there belong to branches that are not taken", () => {
+    const steps = tensor(0, { dtype: "int32" });
+    const f = (x: Tensor): Tensor =>
+      scan(
+        (i: Tensor) => [
+          i.add(1),
+          cond(
+            less(i, 3),
+            (v: Tensor, k: Tensor) => take(v, k).mul(take(v, take([2, 1, 0], k).cast("int32"))),
+            (v: Tensor, _: Tensor) => v.at(0),
+            x,
+            i,
+          ),
+        ],
+        steps,
+        null,
+        { length: 5 },
+      )[1];
+    const x = [1, 2, 3];
+    const dense = list(jacobian(f)(x));
+    for (const mode of ["forward", "reverse"] as const)
+      expect(list(toDense(jacobian(f, { sparse: true, mode })(x), [5, 3]))).toEqual(dense);
+  });
+
+  test("an index that many steps pass on as it is", () => {
+    const f = (x: Tensor): Tensor =>
+      scan(
+        ({ i, h }: { i: Tensor; h: Tensor }) => [{ i, h: h.add(take(x, i)) }, undefined],
+        { i: tensor(1, { dtype: "int32" }), h: tensor(0) },
+        null,
+        { length: 5000 },
+      )[0].h.reshape([1]);
+    expect(places(jacobian(f, { sparse: true })([1, 2, 3]))).toEqual(["0,1"]);
   });
 
   test("a loop of unknown length reaches as far as it may", () => {
