@@ -3,6 +3,8 @@ import {
   compile,
   concatenate,
   cond,
+  customDerivative,
+  greater,
   hessian,
   jacobian,
   less,
@@ -216,6 +218,32 @@ describe("what is sparse", () => {
     const matrix = jacobian((x) => x, { sparse: true })([1, 2]);
     expect(() => toDense(matrix, [2] as unknown as [number, number])).toThrow(NablaError);
     expect(() => toDense(matrix, [1, 1])).toThrow(NablaError);
+  });
+
+  test("a stated derivative that is none has a Hessian that is not symmetric", () => {
+    const tilted = customDerivative((x: Tensor) => x.mul(1), {
+      jvp: ([x]: readonly [Tensor], [t]: readonly [Tensor]) => [x.mul(1), t.mul(x.at(1))] as const,
+    });
+    const f = (x: Tensor): Tensor => sum(square(cond(greater(x.at(0), 0), tilted, (v: Tensor) => v, x)));
+    const dense = list(hessian(f)([1, 2, 3]) as Tensor);
+    expect(dense).not.toEqual(list((hessian(f)([1, 2, 3]) as Tensor).transpose()));
+    expect(list(toDense(hessian(f, { sparse: true })([1, 2, 3]), [3, 3]))).toEqual(dense);
+  });
+
+  test("options that are none", () => {
+    const code = (f: () => unknown): string => {
+      try {
+        f();
+      } catch (error) {
+        return error instanceof NablaError ? error.code : String(error);
+      }
+      return "no error";
+    };
+    const square = (x: Tensor): Tensor => x.mul(x);
+    for (const options of [{ sparse: "yes" }, { sparse: null }, { spares: true }, null])
+      expect(code(() => jacobian(square, options as never))).toBe("E-OPTION");
+    for (const options of [{ sparse: 1 }, { mode: "reverse" }])
+      expect(code(() => hessian(square, options as never))).toBe("E-OPTION");
   });
 
   test("a sum over a hundred thousand unknowns, and an unknown in that many terms, take one pass more", () => {
