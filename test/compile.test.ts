@@ -394,6 +394,7 @@ describe("errors", () => {
     expect(codeOf(() => grad((x) => compile((y: Tensor) => y.mul(x))(1))(2))).toBe("E-LEAKED");
   });
   test("options", () => {
-    expect(codeOf(() => compile((x) => x, { cacheSize: 0 }))).toBe("E-OPTION");
+    for (const options of [{ cacheSize: 0 }, { lent: true }, { lend: "no" }, { state: 1 }, null])
+      expect(codeOf(() => compile((x) => x, options as never))).toBe("E-OPTION");
   });
 });

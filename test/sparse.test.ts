@@ -1,8 +1,13 @@
 /** Sparse derivatives: patterns and colours that are known on paper, and what the tables of the laws cannot show. */
 import {
   compile,
+  concatenate,
+  cond,
+  customDerivative,
+  greater,
   hessian,
   jacobian,
+  less,
   NablaError,
   ones,
   random,
@@ -136,6 +141,41 @@ describe("what is sparse", () => {
     expect(unknown.values.size).toBe(12);
   });
 
+  test("places that are not there belong to branches that are not taken", () => {
+    const steps = tensor(0, { dtype: "int32" });
+    const f = (x: Tensor): Tensor =>
+      scan(
+        (i: Tensor) => [
+          i.add(1),
+          cond(
+            less(i, 3),
+            (v: Tensor, k: Tensor) => take(v, k).mul(take(v, take([2, 1, 0], k).cast("int32"))),
+            (v: Tensor, _: Tensor) => v.at(0),
+            x,
+            i,
+          ),
+        ],
+        steps,
+        null,
+        { length: 5 },
+      )[1];
+    const x = [1, 2, 3];
+    const dense = list(jacobian(f)(x));
+    for (const mode of ["forward", "reverse"] as const)
+      expect(list(toDense(jacobian(f, { sparse: true, mode })(x), [5, 3]))).toEqual(dense);
+  });
+
+  test("an index that many steps pass on as it is", () => {
+    const f = (x: Tensor): Tensor =>
+      scan(
+        ({ i, h }: { i: Tensor; h: Tensor }) => [{ i, h: h.add(take(x, i)) }, undefined],
+        { i: tensor(1, { dtype: "int32" }), h: tensor(0) },
+        null,
+        { length: 5000 },
+      )[0].h.reshape([1]);
+    expect(places(jacobian(f, { sparse: true })([1, 2, 3]))).toEqual(["0,1"]);
+  });
+
   test("a loop of unknown length reaches as far as it may", () => {
     const shift = (x: Tensor): Tensor =>
       whileLoop(
@@ -178,6 +218,42 @@ describe("what is sparse", () => {
     const matrix = jacobian((x) => x, { sparse: true })([1, 2]);
     expect(() => toDense(matrix, [2] as unknown as [number, number])).toThrow(NablaError);
     expect(() => toDense(matrix, [1, 1])).toThrow(NablaError);
+  });
+
+  test("a stated derivative that is none has a Hessian that is not symmetric", () => {
+    const tilted = customDerivative((x: Tensor) => x.mul(1), {
+      jvp: ([x]: readonly [Tensor], [t]: readonly [Tensor]) => [x.mul(1), t.mul(x.at(1))] as const,
+    });
+    const f = (x: Tensor): Tensor => sum(square(cond(greater(x.at(0), 0), tilted, (v: Tensor) => v, x)));
+    const dense = list(hessian(f)([1, 2, 3]) as Tensor);
+    expect(dense).not.toEqual(list((hessian(f)([1, 2, 3]) as Tensor).transpose()));
+    expect(list(toDense(hessian(f, { sparse: true })([1, 2, 3]), [3, 3]))).toEqual(dense);
+  });
+
+  test("options that are none", () => {
+    const code = (f: () => unknown): string => {
+      try {
+        f();
+      } catch (error) {
+        return error instanceof NablaError ? error.code : String(error);
+      }
+      return "no error";
+    };
+    const square = (x: Tensor): Tensor => x.mul(x);
+    for (const options of [{ sparse: "yes" }, { sparse: null }, { spares: true }, null])
+      expect(code(() => jacobian(square, options as never))).toBe("E-OPTION");
+    for (const options of [{ sparse: 1 }, { mode: "reverse" }])
+      expect(code(() => hessian(square, options as never))).toBe("E-OPTION");
+  });
+
+  test("a sum over a hundred thousand unknowns, and an unknown in that many terms, take one pass more", () => {
+    const n = 1e5;
+    const x = ones([n]);
+    const withSum = jacobian((v: Tensor) => concatenate([square(v), v.sum().reshape([1])]), { sparse: true })(x);
+    expect(withSum.values.size).toBe(2 * n);
+    const arrow = hessian((v: Tensor) => sum(square(v.slice([[1, n]]))).mul(v.at(0)), { sparse: true })(x);
+    expect(arrow.values.size).toBe(3 * (n - 1));
+    expect(list(arrow.values).every((v) => v === 2)).toBe(true);
   });
 
   test("ten thousand unknowns", () => {

@@ -10,6 +10,13 @@ export function checkOptions(what: string, options: unknown, example: string, kn
     throw new NablaError("E-OPTION", `${what}: there is no option "${other}"`, (known as readonly string[]).join(", "));
 }
 
+/** @throws E-OPTION if one of the options is neither true nor false: `"no"` would count as true */
+export function checkFlags(what: string, options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options))
+    if (typeof value !== "boolean")
+      throw new NablaError("E-OPTION", `${what}: ${name} is ${String(value)}`, "true or false");
+}
+
 const kinds = {
   "a number from 0": (x: number) => x >= 0 && x < Infinity,
   "a number above 0": (x: number) => x > 0 && x < Infinity,

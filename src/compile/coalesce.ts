@@ -6,7 +6,7 @@
 
 import { type Buffer, type LoopStep, type Read, type RoutineStep, type Step, writesOf } from "../backend/target.ts";
 import { type Shape, sizeOf, stridesOf } from "../base/shape.ts";
-import { owner, Touches } from "./touch.ts";
+import { buffersRead, owner, Touches } from "./touch.ts";
 
 export function coalesce(steps: readonly Step[], fixed: ReadonlySet<Buffer>): Step[] {
   const result: (Step | undefined)[] = steps.map((step) => inner(step, fixed));
@@ -29,6 +29,9 @@ export function coalesce(steps: readonly Step[], fixed: ReadonlySet<Buffer>): St
     const maker = result[made];
     if ((maker?.kind !== "loop" && maker?.kind !== "routine") || !overwrites(maker, from, to)) continue;
     if (readers.between(to, made, i) || writers.between(to, made, i)) continue;
+    // A scan that reads it slice by slice reads it where it was.
+    const readings = readers.of(from).map((k) => result[k] as Step);
+    if ([...buffersRead(readings)].some((b) => b !== from && owner(b) === from)) continue;
     // A copy, not a move: whoever still reads the source must not see what the place becomes later.
     if (readers.between(from, i, result.length) && writers.between(to, i, result.length)) continue;
     put(i, undefined);

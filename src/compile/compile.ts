@@ -6,6 +6,7 @@ import { arenaStart } from "../backend/wasm/kernel.ts";
 import { Program, type ProgramOptions } from "../backend/wasm/program.ts";
 import { copyOf, type Data } from "../base/dtype.ts";
 import { NablaError } from "../base/error.ts";
+import { checkFlags, checkOptions } from "../base/options.ts";
 import { sameShape, showShape } from "../base/shape.ts";
 import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { evaluateBy } from "../graph/evaluate.ts";
@@ -226,6 +227,8 @@ function leave(compiled: Compiled): Tensor[] {
   return results;
 }
 
+const known = ["cacheSize", "state", "lend", "threads", "reproducible", "memoryLimit"];
+
 /**
  * f as a program: traced once for each signature, differentiated and simplified as a graph, run as one call into
  * WebAssembly. Results equal those of f (docs/conventions.md says where the last bits may differ). What f reads from
@@ -252,17 +255,17 @@ export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options?: CompileOptions,
 ): CompiledFunction<A, R>;
-export function compile(
-  f: (...args: never[]) => unknown,
-  {
+export function compile(f: (...args: never[]) => unknown, options: CompileOptions = {}): unknown {
+  checkOptions("compile", options, "compile(f, { lend: true })", known);
+  const {
     cacheSize = 32,
     state = false,
     lend = false,
     threads = defaultThreads(),
     reproducible = false,
     memoryLimit = Number.POSITIVE_INFINITY,
-  }: CompileOptions = {},
-): unknown {
+  } = options;
+  checkFlags("compile", { state, lend, reproducible });
   if (!Number.isInteger(cacheSize) || cacheSize < 1)
     throw new NablaError(
       "E-OPTION",

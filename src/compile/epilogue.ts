@@ -25,7 +25,7 @@ const mostStatements = 24;
 /** `kept`: buffers that must be written whoever reads them. */
 export function epilogues(steps: readonly Step[], kept: ReadonlySet<Buffer>): Step[] {
   const uses = new Map<Buffer, number>();
-  for (const buffer of buffersRead(steps)) uses.set(buffer, (uses.get(buffer) ?? 0) + 1);
+  for (const buffer of buffersRead(steps)) uses.set(owner(buffer), (uses.get(owner(buffer)) ?? 0) + 1);
   /** Whether another step reads it. */
   const isNeeded = (made: Buffer, loop: LoopStep): boolean =>
     kept.has(made) || made.slice !== undefined || (uses.get(made) ?? 0) > loop.reads.filter(sees(made)).length;

@@ -61,8 +61,9 @@ export function mergeNeighbours(steps: readonly Step[], kept: ReadonlySet<Buffer
 /** Joins two loops; what nobody else reads is not written any more. */
 function joiner(steps: readonly Step[], kept: ReadonlySet<Buffer>): (first: LoopStep, second: LoopStep) => LoopStep {
   const uses = new Map<Buffer, number>();
+  // Who reads a slice reads the whole: a scan, its slices.
   const count = (read: Buffer, by: number): void => {
-    uses.set(read, (uses.get(read) ?? 0) + by);
+    uses.set(owner(read), (uses.get(owner(read)) ?? 0) + by);
   };
   for (const buffer of buffersRead(steps)) count(buffer, 1);
   const needed = (buffer: Buffer): boolean =>

@@ -6,6 +6,7 @@ import { checkSameStructure, type Structure, unflatten } from "../base/tree.ts";
 import { close, type Graph, replay, trace } from "../graph/graph.ts";
 import type { Operation, Type } from "../graph/operation.ts";
 import { applyAll, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { innerGraphs } from "../graph/text.ts";
 import { callGiven, flattenArguments, flattenResults, type Inputs, rebuildArguments } from "../graph/trees.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { convert, operation } from "../ops/record.ts";
@@ -62,6 +63,12 @@ const customOperation: Operation = operation<CustomAttributes>({
     };
   },
 });
+
+/** Whether the author of some function in a graph states its derivative, which need not be that of the function. */
+export const isStated = (graph: Graph): boolean =>
+  graph.nodes.some(
+    (node) => node.operation === customOperation || innerGraphs(node).some((inner) => isStated(inner.graph)),
+  );
 
 /** The tangent of a function of which only the pullback is known: linear, and only good for being transposed. */
 const customLinearOperation: Operation = operation<{

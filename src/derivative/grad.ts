@@ -5,6 +5,7 @@ import { checkOptions } from "../base/options.ts";
 import { showShape } from "../base/shape.ts";
 import { type Structure, showStructure, unflatten } from "../base/tree.ts";
 import { describe } from "../graph/convert.ts";
+import type { Graph } from "../graph/graph.ts";
 import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import {
   callGiven,
@@ -67,7 +68,13 @@ export function gradTree(
   args: readonly unknown[],
   wrt: readonly number[],
   aux = false,
-): { readonly value: Tensor; readonly aux: unknown; readonly gradients: readonly unknown[] } {
+): {
+  readonly value: Tensor;
+  readonly aux: unknown;
+  readonly gradients: readonly unknown[];
+  /** What f records. */
+  readonly of: Graph;
+} {
   const inputs = wrt.map((i) => varied(what, args, i));
   const held = args.map((a, i) => {
     if (wrt.includes(i)) return a;
@@ -101,7 +108,8 @@ export function gradTree(
     at += part.length;
     return input.rebuild(part);
   });
-  return { value, aux: aux ? (unflatten(structure(), map.outputs) as unknown[])[1] : undefined, gradients };
+  const beside = aux ? (unflatten(structure(), map.outputs) as unknown[])[1] : undefined;
+  return { value, aux: beside, gradients, of: map.of };
 }
 
 /** The results of a function that returns `[cost, aux]`. */

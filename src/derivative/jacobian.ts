@@ -1,11 +1,12 @@
 /** Jacobians and Hessians: a linear map applied to all basis vectors at once. */
 import { NablaError } from "../base/error.ts";
-import { checkOptions } from "../base/options.ts";
+import { checkFlags, checkOptions } from "../base/options.ts";
 import { type Structure, unflatten } from "../base/tree.ts";
 import { filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { callGiven, type FlatArguments, flattenArguments, type Inputs } from "../graph/trees.ts";
 import { moveAxis, reshape, slice } from "../ops/movement.ts";
 import { basisFor, pullAll, pushAll, pushes } from "./batch.ts";
+import { isStated } from "./custom.ts";
 import { gradTree, varied } from "./grad.ts";
 import { flatFunction, type LinearMap, linearMap } from "./products.ts";
 import { type SparseMatrix, sparseHessian, sparseJacobian } from "./sparse/matrix.ts";
@@ -111,8 +112,9 @@ export function jacobian(
   f: (...args: never[]) => unknown,
   options: JacobianOptions & SparseOption = {},
 ): (...args: never[]) => unknown {
-  checkOptions("jacobian", options, "{ wrt: 1 }");
+  checkOptions("jacobian", options, "{ wrt: 1 }", ["wrt", "mode", "sparse"]);
   const { wrt = 0, mode, sparse = false } = options;
+  checkFlags("jacobian", { sparse });
   if (mode !== undefined && mode !== "forward" && mode !== "reverse") {
     throw new NablaError("E-OPTION", `jacobian: there is no mode "${mode}"`, '"forward" or "reverse"');
   }
@@ -131,7 +133,8 @@ export function jacobian(
  * for a tree the tree of trees of all second derivatives.
  *
  * With `sparse: true` only the entries that can differ from 0, as a `SparseMatrix`. Its symmetry saves passes: of the
- * entries at (i, j) and (j, i), which are the same, one must be readable (Coleman and Moré 1984).
+ * entries at (i, j) and (j, i), which are the same, one must be readable (Coleman and Moré 1984). Where f uses a
+ * `customDerivative`, by which it need not be symmetric, each is read for itself.
  *
  * @example
  * hessian((x) => x.mul(x).mul(x).sum())([1, 2]).toArray() // [[6, 0], [0, 12]]
@@ -157,12 +160,19 @@ export function hessian(
   f: (...args: never[]) => unknown,
   options: WrtOption & SparseOption = {},
 ): (...args: never[]) => unknown {
-  checkOptions("hessian", options, "{ wrt: 1 }");
+  checkOptions("hessian", options, "{ wrt: 1 }", ["wrt", "sparse"]);
   const { wrt = 0, sparse = false } = options;
-  const gradient = (...args: never[]): unknown => gradTree("hessian", f, args, [wrt]).gradients[0];
+  checkFlags("hessian", { sparse });
   return (...args: unknown[]) => {
+    let isSymmetric = true;
+    const gradient = (...given: never[]): unknown => {
+      const { gradients, of } = gradTree("hessian", f, given, [wrt]);
+      // The derivative of a derivative that is none need not be symmetric.
+      isSymmetric = !sparse || !isStated(of);
+      return gradients[0];
+    };
     const { map, input, structure } = linearized("hessian", gradient, args, wrt);
-    if (sparse) return sparseHessian(map);
+    if (sparse) return isSymmetric ? sparseHessian(map) : sparseJacobian(map, "forward");
     return unflatten(
       structure(),
       jacobianFlat(map, input.tensors, "forward").map((row) => input.rebuild(row)),

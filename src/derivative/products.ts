@@ -27,6 +27,8 @@ export type FlatFunction = (args: readonly Tensor[]) => readonly Tensor[];
 /** A function linearised at a point: its values there, and its derivative as a graph that is linear in its inputs. */
 export interface LinearMap {
   readonly outputs: readonly Tensor[];
+  /** The function itself. */
+  readonly of: Graph;
   /** Tangents of the inputs → tangents of those outputs that vary. */
   readonly graph: Graph;
   readonly varies: readonly boolean[];
@@ -46,7 +48,7 @@ export function linearMap(maker: string, f: FlatFunction, primals: readonly Tens
     varies = result.tangents.map((t) => t !== undefined);
     return result.tangents.filter((t): t is Tensor => t !== undefined);
   });
-  return { outputs, graph: linear, varies };
+  return { outputs, of: graph, graph: linear, varies };
 }
 
 /** Cotangents of the outputs → cotangents of the inputs. */

@@ -5,7 +5,7 @@ import type { Bounds } from "../base/interval.ts";
 import { checkOptions } from "../base/options.ts";
 import { checkAxis, removeAxes, type Shape, sameShape, showShape, sizeOf } from "../base/shape.ts";
 import { meet, toTensor } from "../graph/convert.ts";
-import type { Operation, Supports, Type } from "../graph/operation.ts";
+import type { Known, Operation, Supports, Type } from "../graph/operation.ts";
 import { apply, constant, filled, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { add, equal, less, minimum, where } from "./arithmetic.ts";
 import { boundsOf, settled } from "./enclosure.ts";
@@ -28,6 +28,13 @@ export function place(what: string, index: number, n: number): number {
     `${what}: index ${index} is outside an axis of size ${n}`,
     `integers from ${-n} to ${n - 1}`,
   );
+}
+
+/** Places that are known and there: those of a branch that is not taken may be neither. */
+function placesWithin(known: Known | undefined, n: number): Data | undefined {
+  const places = known?.();
+  for (const i of places ?? []) if (i < -n || i >= n) return undefined;
+  return places;
 }
 
 /** x: [B…, n, R…], index: [B…, I…] → [B…, I…, R…]. */
@@ -95,8 +102,10 @@ export const takeOperation: Operation = operation<Batch>({
     return apply(takeOperation, [broadcastTo(a, [size, ...a.shape]), i], { batch: batch + 1 });
   },
   supports: ([sets], { known, types, result }, attributes) => {
-    const places = known[1]?.();
-    return sets && places && (takeOperation.evaluate([sets, places], types, { ...attributes }, result) as Supports);
+    const { shape } = types[0] as Type;
+    const places = sets && placesWithin(known[1], shape[attributes.batch] as number);
+    const type = { shape: result.shape, dtype: "int32" } as const;
+    return places && (takeOperation.evaluate([sets, places], types, { ...attributes }, type) as Supports);
   },
   kernel: (_inputs, { batch }) => ({ name: "take", parameters: { batch } }),
   laws: {
@@ -161,7 +170,7 @@ export const scatterAddOperation: Operation = operation<Batch & { readonly size:
     });
   },
   supports: ([, sets], { known, types, union, result }, { batch, size }) => {
-    const places = known[0]?.();
+    const places = sets && placesWithin(known[0], size);
     if (sets === undefined || places === undefined) return undefined;
     const [index, updates] = types as [Type, Type];
     const row = product(updates.shape.slice(index.shape.length));
@@ -218,9 +227,9 @@ export const updateOperation: Operation = operation<Batch>({
       { batch: batch + 1 },
     ),
   supports: ([sets, , values], { known, types, result }, attributes) => {
-    const places = known[1]?.();
-    if (places === undefined) return undefined;
     const [x, , value] = types as [Type, Type, Type];
+    const places = placesWithin(known[1], x.shape[attributes.batch] as number);
+    if (places === undefined) return undefined;
     const rest = sets ?? new Int32Array(product(x.shape));
     const replaced = values ?? new Int32Array(product(value.shape));
     return updateOperation.evaluate([rest, places, replaced], types, { ...attributes }, result) as Supports;

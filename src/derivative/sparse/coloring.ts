@@ -56,30 +56,36 @@ export function columnColoring(pattern: Pattern): Coloring {
 
 /**
  * A star colouring of a symmetric pattern: neighbours differ, and no path of four vertices has two colours. Then of
- * entries (i, j) and (j, i) one can be read from the products (Coleman and Moré 1984; the algorithm is the first of
- * Gebremedhin, Tarafdar, Manne and Pothen, SIAM J. Sci. Comput. 29, 2007).
+ * entries (i, j) and (j, i) one can be read from the products (Coleman and Moré 1984; the colours are those of the
+ * first algorithm of Gebremedhin, Tarafdar, Manne and Pothen, SIAM J. Sci. Comput. 29, 2007). An edge costs as many
+ * steps as there are colours, however many neighbours its vertices have.
  */
 export function starColoring(pattern: Pattern): Coloring {
   const n = pattern.shape[0];
   const colors = new Int32Array(n).fill(-1);
   const forbidden = new Int32Array(n + 1).fill(-1);
+  /** The colours of a vertex's neighbours, each with the first that had it. */
+  const around = Array.from({ length: n }, () => new Map<number, number>());
+  /** The colours of those neighbours of a vertex that have another neighbour of its colour. */
+  const centres = Array.from({ length: n }, () => new Set<number>());
   let count = 0;
-  const colorOf = (vertex: number): number => colors[vertex] as number;
+  const at = <T>(list: ArrayLike<T>, vertex: number): T => list[vertex] as T;
   for (const v of largestFirst(pattern)) {
-    for (const w of entries(pattern, v)) {
-      if (w === v) continue;
-      const through = colorOf(w);
+    const neighbours = entries(pattern, v).filter((w) => w !== v);
+    for (const w of neighbours) {
+      const through = at(colors, w);
       if (through >= 0) forbidden[through] = v;
-      for (const x of entries(pattern, w)) {
-        const color = colorOf(x);
-        if (x === v || x === w || color < 0) continue;
-        if (through < 0) forbidden[color] = v;
-        else if (entries(pattern, x).some((y) => y !== w && y !== x && colorOf(y) === through)) forbidden[color] = v;
-      }
+      // The neighbours of a vertex without a colour all differ; those of others may agree, as the leaves of a star.
+      for (const color of through < 0 ? at(around, w).keys() : at(centres, w)) forbidden[color] = v;
     }
     const color = free(forbidden, v);
     colors[v] = color;
     count = Math.max(count, color + 1);
+    for (const w of neighbours) {
+      const first = at(around, w).get(color);
+      if (first === undefined) at(around, w).set(color, v);
+      else for (const leaf of [first, v]) at(centres, leaf).add(at(colors, w));
+    }
   }
   return { colors, count };
 }

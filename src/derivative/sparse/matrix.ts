@@ -49,12 +49,13 @@ export function sparseJacobian(map: LinearMap, mode: "forward" | "reverse" | und
 /** Of the derivative of a gradient, which is symmetric. */
 export function sparseHessian(map: LinearMap): SparseMatrix {
   const pattern = symmetric(patternOf(map));
-  const { colors, count } = starColoring(pattern);
-  const colorOf = (vertex: number): number => colors[vertex] as number;
-  const alone = alonePerRow(pattern, colorOf);
-  return read(pattern, compressed(map, { colors, count }, "forward"), (i, j) => {
+  const coloring = starColoring(pattern);
+  const colorOf = (vertex: number): number => coloring.colors[vertex] as number;
+  const mixed = repeated(pattern, coloring);
+  return read(pattern, compressed(map, coloring, "forward"), (i, j) => {
     const [row, column] = [Math.min(i, j), Math.max(i, j)];
-    return alone(row, colorOf(column)) ? [colorOf(column), row] : [colorOf(row), column];
+    const isMixed = mixed.has(row * coloring.count + colorOf(column));
+    return isMixed ? [colorOf(row), column] : [colorOf(column), row];
   });
 }
 
@@ -69,23 +70,18 @@ function symmetric(pattern: Pattern): Pattern {
   return fromRows(rows, pattern.shape[1]);
 }
 
-/** Whether a row has one entry, no more, in columns of a colour; rows are asked in order. */
-function alonePerRow(
-  { starts, columns }: Pattern,
-  colorOf: (v: number) => number,
-): (row: number, color: number) => boolean {
-  let current = -1;
-  let counts = new Map<number, number>();
-  return (row, color) => {
-    if (row !== current) {
-      current = row;
-      counts = new Map();
-      for (const column of columns.subarray(starts[row], starts[row + 1])) {
-        counts.set(colorOf(column), (counts.get(colorOf(column)) ?? 0) + 1);
-      }
+/** Rows that have several entries in columns of one colour, each with the colour as row · count + colour. */
+function repeated({ starts, columns, shape }: Pattern, { colors, count }: Coloring): ReadonlySet<number> {
+  const found = new Set<number>();
+  const seen = new Int32Array(count).fill(-1);
+  for (let row = 0; row < shape[0]; row++) {
+    for (const column of columns.subarray(starts[row], starts[row + 1])) {
+      const color = colors[column] as number;
+      if (seen[color] === row) found.add(row * count + color);
+      seen[color] = row;
     }
-    return counts.get(color) === 1;
-  };
+  }
+  return found;
 }
 
 /** Products with the sums of each colour's unit vectors: [colours, elements]. */

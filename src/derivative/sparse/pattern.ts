@@ -3,11 +3,12 @@
  * numbers would. What depends only by a factor that happens to be 0 counts as well; the pattern holds at every point.
  */
 import type { Data } from "../../base/dtype.ts";
+import { NablaError } from "../../base/error.ts";
 import { broadcastStrides, sizeOf } from "../../base/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Known, SupportContext, SupportList, Supports } from "../../graph/operation.ts";
 import { isConstant, isPick, type Tensor } from "../../graph/tensor.ts";
-import { joined } from "../../ops/support.ts";
+import { joined, unionOf } from "../../ops/support.ts";
 import type { LinearMap } from "../products.ts";
 import { type Pool, setPool } from "./pool.ts";
 
@@ -147,24 +148,32 @@ function severalOf(
 
 /** What any element of these depends on. */
 const together = (sets: SupportList, { union }: SupportContext): number =>
-  sets.reduce((all, own) => own?.reduce((a, b) => union(a, b), all) ?? all, 0);
+  sets.reduce((all, own) => (own === undefined ? all : union(all, unionOf(own, union))), 0);
 
-/** Values that do not depend on what is unknown, computed when they are asked for: places that a `take` reads. */
+/**
+ * Values that do not depend on what is unknown, computed when they are asked for: places that a `take` reads. What
+ * cannot be computed, as an index outside its axis in a branch that is not taken, is unknown as well.
+ */
 function knowledge(graph: Graph, inputs: readonly Known[]): (t: Tensor) => Known {
   const given = new Map<Tensor, Known>(graph.inputs.map((leaf, i) => [leaf, inputs[i] as Known]));
   const inside = new Set<Tensor>(graph.nodes);
   const memo = new Map<Tensor, Data | undefined>();
-  const valueOf = (t: Tensor): Data | undefined => {
-    if (isConstant(t)) return t.data;
+  const compute = (t: Tensor): Data | undefined => {
     const leaf = given.get(t);
     if (leaf !== undefined) return leaf();
     if (!inside.has(t) || t.results !== undefined || isPick(t)) return undefined;
-    if (!memo.has(t)) {
-      memo.set(t, undefined);
-      const values = t.inputs.map(valueOf);
-      if (values.every((v) => v !== undefined))
-        memo.set(t, t.operation.evaluate(values as Data[], t.inputs, t.attributes, t));
+    const values = t.inputs.map(valueOf);
+    if (!values.every((v) => v !== undefined)) return undefined;
+    try {
+      return t.operation.evaluate(values as Data[], t.inputs, t.attributes, t);
+    } catch (error) {
+      if (error instanceof NablaError) return undefined;
+      throw error;
     }
+  };
+  const valueOf = (t: Tensor): Data | undefined => {
+    if (isConstant(t)) return t.data;
+    if (!memo.has(t)) memo.set(t, compute(t));
     return memo.get(t);
   };
   return (t) => () => valueOf(t);
