@@ -254,6 +254,9 @@ describe("what is sparse", () => {
     const arrow = hessian((v: Tensor) => sum(square(v.slice([[1, n]]))).mul(v.at(0)), { sparse: true })(x);
     expect(arrow.values.size).toBe(3 * (n - 1));
     expect(list(arrow.values).every((v) => v === 2)).toBe(true);
+    // Both a full row and a full column, where nothing is symmetric.
+    const cross = (v: Tensor): Tensor => concatenate([v.slice([[1, n]]).mul(v.at(0)), v.sum().reshape([1])]);
+    expect(() => jacobian(cross, { sparse: true })(x)).toThrow(/E-LIMIT/);
   });
 
   test("ten thousand unknowns", () => {
