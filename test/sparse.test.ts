@@ -218,6 +218,9 @@ describe("what is sparse", () => {
     const matrix = jacobian((x) => x, { sparse: true })([1, 2]);
     expect(() => toDense(matrix, [2] as unknown as [number, number])).toThrow(NablaError);
     expect(() => toDense(matrix, [1, 1])).toThrow(NablaError);
+    const wide = jacobian((x) => x.slice([[1, 3]]), { sparse: true })([1, 2, 3]);
+    for (const put of [toDense, compile((m: typeof wide) => toDense(m, [3, 2]))])
+      expect(() => put(wide, [3, 2])).toThrow(/E-INDEX/);
   });
 
   test("a stated derivative that is none has a Hessian that is not symmetric", () => {

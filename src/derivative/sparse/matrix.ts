@@ -3,7 +3,7 @@ import { NablaError } from "../../base/error.ts";
 import { place } from "../../base/lists.ts";
 import { checkShape, showShape, sizeOf } from "../../base/shape.ts";
 import { constant, filled, type Tensor } from "../../graph/tensor.ts";
-import { add, mul } from "../../ops/arithmetic.ts";
+import { add, less, mul, where } from "../../ops/arithmetic.ts";
 import { scatterAdd, take } from "../../ops/gather.ts";
 import { concatenate, reshape } from "../../ops/movement.ts";
 import { pullAll, pushAll, pushes, seedsFor } from "../batch.ts";
@@ -145,6 +145,7 @@ function read(
  * The matrix with its zeros.
  *
  * @param shape [rows, columns]: the number of elements of the result and of the argument
+ * @throws E-INDEX if there is an entry outside
  * @example
  * const diagonal = jacobian((x) => x.mul(x), { sparse: true })([1, 2]);
  * diagonal.values.toArray() // [2, 4]
@@ -157,6 +158,7 @@ export function toDense(
   const [height, width] = checkShape("toDense", shape);
   if (height === undefined || width === undefined || shape.length !== 2)
     throw new NablaError("E-SHAPE", "toDense: the shape of a matrix is [rows, columns]", "toDense(matrix, [3, 2])");
-  const places = add(mul(rows, width), columns);
+  // A column too many would be the next row's first.
+  const places = where(less(columns, width), add(mul(rows, width), columns), sizeOf(shape));
   return reshape(scatterAdd(filled(0, [sizeOf(shape)], values.dtype), places, values), shape);
 }
