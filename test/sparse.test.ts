@@ -218,6 +218,9 @@ describe("what is sparse", () => {
     const matrix = jacobian((x) => x, { sparse: true })([1, 2]);
     expect(() => toDense(matrix, [2] as unknown as [number, number])).toThrow(NablaError);
     expect(() => toDense(matrix, [1, 1])).toThrow(NablaError);
+    const wide = jacobian((x) => x.slice([[1, 3]]), { sparse: true })([1, 2, 3]);
+    for (const put of [toDense, compile((m: typeof wide) => toDense(m, [3, 2]))])
+      expect(() => put(wide, [3, 2])).toThrow(/E-INDEX/);
   });
 
   test("a stated derivative that is none has a Hessian that is not symmetric", () => {
@@ -254,6 +257,9 @@ describe("what is sparse", () => {
     const arrow = hessian((v: Tensor) => sum(square(v.slice([[1, n]]))).mul(v.at(0)), { sparse: true })(x);
     expect(arrow.values.size).toBe(3 * (n - 1));
     expect(list(arrow.values).every((v) => v === 2)).toBe(true);
+    // Both a full row and a full column, where nothing is symmetric.
+    const cross = (v: Tensor): Tensor => concatenate([v.slice([[1, n]]).mul(v.at(0)), v.sum().reshape([1])]);
+    expect(() => jacobian(cross, { sparse: true })(x)).toThrow(/E-LIMIT/);
   });
 
   test("ten thousand unknowns", () => {

@@ -1,9 +1,9 @@
 /** Sparse Jacobians and Hessians: one product for each colour, and every entry read from one of them. */
 import { NablaError } from "../../base/error.ts";
 import { place } from "../../base/lists.ts";
-import { checkShape, sizeOf } from "../../base/shape.ts";
+import { checkShape, showShape, sizeOf } from "../../base/shape.ts";
 import { constant, filled, type Tensor } from "../../graph/tensor.ts";
-import { add, mul } from "../../ops/arithmetic.ts";
+import { add, less, mul, where } from "../../ops/arithmetic.ts";
 import { scatterAdd, take } from "../../ops/gather.ts";
 import { concatenate, reshape } from "../../ops/movement.ts";
 import { pullAll, pushAll, pushes, seedsFor } from "../batch.ts";
@@ -32,13 +32,16 @@ export function sparseJacobian(map: LinearMap, mode: "forward" | "reverse" | und
   const reverse = { mode: "reverse", pattern: transposed(pattern) } as const;
   const possible =
     mode === undefined ? (pushes(map) ? [forward, reverse] : [reverse]) : mode === "forward" ? [forward] : [reverse];
+  const ways = possible.toSorted((a, b) => longest(a.pattern) - longest(b.pattern));
+  checkProducts(longest((ways[0] as (typeof ways)[number]).pattern), pattern);
   let best: { readonly mode: "forward" | "reverse"; readonly coloring: Coloring } | undefined;
-  for (const way of possible.toSorted((a, b) => longest(a.pattern) - longest(b.pattern))) {
+  for (const way of ways) {
     if (best !== undefined && best.coloring.count <= longest(way.pattern)) continue;
     const coloring = columnColoring(way.pattern);
     if (best === undefined || coloring.count < best.coloring.count) best = { mode: way.mode, coloring };
   }
   const { mode: chosen, coloring } = best as NonNullable<typeof best>;
+  checkProducts(coloring.count, pattern);
   const colorOf = (line: number): number => coloring.colors[line] as number;
   const products = compressed(map, coloring, chosen);
   return read(pattern, products, (row, column) =>
@@ -51,12 +54,24 @@ export function sparseHessian(map: LinearMap): SparseMatrix {
   const pattern = symmetric(patternOf(map));
   const coloring = starColoring(pattern);
   const colorOf = (vertex: number): number => coloring.colors[vertex] as number;
+  checkProducts(coloring.count, pattern);
   const mixed = repeated(pattern, coloring);
   return read(pattern, compressed(map, coloring, "forward"), (i, j) => {
     const [row, column] = [Math.min(i, j), Math.max(i, j)];
     const isMixed = mixed.has(row * coloring.count + colorOf(column));
     return isMixed ? [colorOf(row), column] : [colorOf(column), row];
   });
+}
+
+/** Places in the products are counted in 32 bits. */
+function checkProducts(count: number, { shape }: Pattern): void {
+  const longer = Math.max(...shape);
+  if (count * longer >= 2 ** 31)
+    throw new NablaError(
+      "E-LIMIT",
+      `sparse: a matrix of ${showShape(shape)} with this pattern takes ${count} or more products of ${longer} elements`,
+      "a function without both a full row and a full column, or one for its full rows and one for the others",
+    );
 }
 
 /** The pattern of A + Aᵀ: structure that only one triangle shows belongs to both. */
@@ -130,6 +145,7 @@ function read(
  * The matrix with its zeros.
  *
  * @param shape [rows, columns]: the number of elements of the result and of the argument
+ * @throws E-INDEX if there is an entry outside
  * @example
  * const diagonal = jacobian((x) => x.mul(x), { sparse: true })([1, 2]);
  * diagonal.values.toArray() // [2, 4]
@@ -142,6 +158,7 @@ export function toDense(
   const [height, width] = checkShape("toDense", shape);
   if (height === undefined || width === undefined || shape.length !== 2)
     throw new NablaError("E-SHAPE", "toDense: the shape of a matrix is [rows, columns]", "toDense(matrix, [3, 2])");
-  const places = add(mul(rows, width), columns);
+  // A column too many would be the next row's first.
+  const places = where(less(columns, width), add(mul(rows, width), columns), sizeOf(shape));
   return reshape(scatterAdd(filled(0, [sizeOf(shape)], values.dtype), places, values), shape);
 }
