@@ -76,7 +76,7 @@ if (path === undefined) {
   const commit = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: suite, encoding: "utf8" }).stdout.trim();
   const lines = [
     ...machine(process.execPath, []).filter(Boolean),
-    `gradbench at ${commit}; ${values.threads} ${values.threads === "1" ? "thread" : "threads"}; at least ${values.seconds} s a message`,
+    `gradbench at ${commit}; ${values.threads} ${values.threads === "1" ? "thread" : "threads"}; at least ${values.seconds} s a message, at most ${values.limit} s a problem and tool`,
   ];
   const results: Result[] = [];
   for (const problem of chosen) {
