@@ -1,6 +1,18 @@
 /** Elements of any dtype as scalars, and the index arithmetic that kernels share. */
 import { byteSize, type DType } from "../../../base/dtype.ts";
-import { type Code, type Expr, type FunctionBuilder, f32, f64, i32, type Local, memory, select } from "../encode.ts";
+import {
+  type Code,
+  type Expr,
+  type FunctionBuilder,
+  f32,
+  f64,
+  i32,
+  i64,
+  type Local,
+  memory,
+  select,
+  v128,
+} from "../encode.ts";
 import { statusAddress, statusCodes } from "../kernel.ts";
 
 export type Int = Expr<"i32">;
@@ -34,8 +46,23 @@ export function asDouble(dtype: DType, address: Int): Expr<"f64"> {
   return f64.convertI32S(i32.load8u(address));
 }
 
-export const copyBytes = (to: Int, from: Int, bytes: number): Code =>
-  bytes === 0 ? [] : memory.copy(to, from, int(bytes));
+/** More bytes are copied by the instruction for that, which is slow to begin. */
+const mostMoved = 128;
+
+/** Copies bytes; source and target do not overlap unless they are one. */
+export function copyBytes(to: Int, from: Int, bytes: number): Code {
+  if (bytes > mostMoved) return memory.copy(to, from, int(bytes));
+  const moves: Code[] = [];
+  let at = 0;
+  const next = (size: number, move: (at: number) => Code): void => {
+    for (; at + size <= bytes; at += size) moves.push(move(at));
+  };
+  next(16, (at) => v128.store(to, v128.load(from, at), at));
+  next(8, (at) => i64.store(to, i64.load(from, at), at));
+  next(4, (at) => i32.store(to, i32.load(from, at), at));
+  next(1, (at) => i32.store8(to, i32.load8u(from, at), at));
+  return moves;
+}
 
 /** The index at an address as a place from 0 to n − 1: from the end if negative; outside, an error and 0. */
 export function placeAt(
