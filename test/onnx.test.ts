@@ -315,5 +315,5 @@ describe("damaged files", () => {
         if (!(error instanceof NablaError)) throw error;
       }
     }
-  });
+  }, 1_200_000);
 });
