@@ -18,33 +18,13 @@ import { type ColumnEncoding, encoderFromJSON, readTable } from "nabla/data";
 import { loadModel } from "nabla/interop";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { main } from "../src/cli/main.ts";
+import { nabla } from "./cli-run.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "nabla-train-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const at = (...names: string[]): string => join(folder, ...names);
 const models = fileURLToPath(new URL("cli-model.ts", import.meta.url));
-
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-async function nabla(...argv: string[]): Promise<Run> {
-  let [out, error] = ["", ""];
-  const code = await main(argv, {
-    out: (text) => {
-      out += text;
-    },
-    error: (text) => {
-      error += text;
-    },
-    colour: false,
-  });
-  return { code, out, error };
-}
 
 /** The command line as a process of its own. */
 const spawned = (...argv: string[]) =>

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { main } from "../src/cli/main.ts";
+import { nabla } from "./cli-run.ts";
 import { outline } from "./outline.ts";
 import { problems } from "./problems/nist/problems.ts";
 
@@ -16,26 +16,6 @@ const model = fileURLToPath(new URL("cli-model.ts", import.meta.url));
 
 const formulas = ["minimize", "fit", "analyze", "derive", "graph", "check"];
 const commands = [...formulas, "train", "resume", "sweep", "runs", "predict", "export"];
-
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-async function nabla(...argv: string[]): Promise<Run> {
-  let [out, error] = ["", ""];
-  const code = await main(argv, {
-    out: (text) => {
-      out += text;
-    },
-    error: (text) => {
-      error += text;
-    },
-    colour: false,
-  });
-  return { code, out, error };
-}
 
 const json = async (...argv: string[]): Promise<Record<string, unknown>> =>
   JSON.parse((await nabla(...argv, "--json")).out) as Record<string, unknown>;

@@ -218,6 +218,8 @@ describe("what is sparse", () => {
     const matrix = jacobian((x) => x, { sparse: true })([1, 2]);
     expect(() => toDense(matrix, [2] as unknown as [number, number])).toThrow(NablaError);
     expect(() => toDense(matrix, [1, 1])).toThrow(NablaError);
+    for (const no of [undefined, 5, {}, [1, 2]])
+      expect(() => toDense(no as unknown as SparseMatrix, [1, 1])).toThrow(/E-VALUE toDense: expected a sparse matrix/);
     const wide = jacobian((x) => x.slice([[1, 3]]), { sparse: true })([1, 2, 3]);
     for (const put of [toDense, compile((m: typeof wide) => toDense(m, [3, 2]))])
       expect(() => put(wide, [3, 2])).toThrow(/E-INDEX/);

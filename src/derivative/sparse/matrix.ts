@@ -2,7 +2,8 @@
 import { NablaError } from "../../base/error.ts";
 import { place } from "../../base/lists.ts";
 import { checkShape, showShape, sizeOf } from "../../base/shape.ts";
-import { constant, filled, type Tensor } from "../../graph/tensor.ts";
+import { describe } from "../../graph/convert.ts";
+import { constant, filled, Tensor } from "../../graph/tensor.ts";
 import { add, less, mul, where } from "../../ops/arithmetic.ts";
 import { scatterAdd, take } from "../../ops/gather.ts";
 import { concatenate, reshape } from "../../ops/movement.ts";
@@ -151,10 +152,14 @@ function read(
  * diagonal.values.toArray() // [2, 4]
  * toDense(diagonal, [2, 2]).toArray() // [[2, 0], [0, 4]]
  */
-export function toDense(
-  { rows, columns, values }: SparseMatrix,
-  shape: readonly [rows: number, columns: number],
-): Tensor {
+export function toDense(matrix: SparseMatrix, shape: readonly [rows: number, columns: number]): Tensor {
+  const { rows, columns, values }: Partial<SparseMatrix> = matrix ?? {};
+  if (!(rows instanceof Tensor && columns instanceof Tensor && values instanceof Tensor))
+    throw new NablaError(
+      "E-VALUE",
+      `toDense: expected a sparse matrix, got ${describe(matrix)}`,
+      "what jacobian or hessian return with { sparse: true }",
+    );
   const [height, width] = checkShape("toDense", shape);
   if (height === undefined || width === undefined || shape.length !== 2)
     throw new NablaError("E-SHAPE", "toDense: the shape of a matrix is [rows, columns]", "toDense(matrix, [3, 2])");
