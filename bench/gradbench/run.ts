@@ -1,6 +1,6 @@
 /** npx tsx bench/gradbench/run.ts PATH [options]: the suite's problems with nabla and others in turn. */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -65,8 +65,8 @@ async function race(suite: string, problem: Problem, names: readonly string[]): 
 }
 
 const [path] = positionals;
-if (path === undefined) {
-  console.log(usage);
+if (path === undefined || !existsSync(resolve(path, "python/gradbench"))) {
+  console.log(path === undefined ? usage : `${path} is no checkout of GradBench\n\n${usage}`);
   process.exitCode = 2;
 } else {
   const suite = resolve(path);
